@@ -1,0 +1,26 @@
+namespace KdSim.Debugging.Commands;
+
+/// <summary>
+/// Declares a command by one of its names. The declaration serves dispatch, <c>.help</c>, <c>.hh</c> and completion. A class may have
+/// several: the command line then says which name was typed.
+/// </summary>
+/// <param name="name">As typed: <c>!irp</c>, <c>.reload</c>, <c>db</c>.</param>
+/// <param name="syntax">How it is written, in the notation of the WinDbg help.</param>
+/// <param name="summary">One sentence.</param>
+[AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
+public sealed class CommandAttribute(string name, string syntax, string summary) : Attribute
+{
+    public string Name { get; } = name;
+    public string Syntax { get; } = syntax;
+    public string Summary { get; } = summary;
+
+    /// <summary>A line that works on the demo machine.</summary>
+    public string Example { get; init; } = "";
+}
+
+/// <summary>Names that a command binds in the target's symbols: types (<c>nt!_IRP</c>) and variables. A test checks that they exist.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class ReadsAttribute(params string[] names) : Attribute
+{
+    public IReadOnlyList<string> Names { get; } = names;
+}

@@ -1,0 +1,69 @@
+namespace KdSim.Debugging.Targets;
+
+/// <summary>
+/// Running the target. Run control never alters the schedule of the machine. After a stop each processor's context is exact.
+/// A stop that stands on an execution breakpoint does not report it again until the processor has executed that instruction.
+/// </summary>
+public interface IRunControl
+{
+    /// <summary>
+    /// Runs until something stops the target. Module loads and unloads always stop it; who asked for nothing goes on with another <c>Go</c>.
+    /// </summary>
+    StopEvent Go();
+
+    /// <summary>Runs the whole machine until this processor has retired one instruction (a trap into the kernel is one), or another stop comes first.</summary>
+    StopEvent Step(int processor);
+
+    /// <summary>Asks a running target to stop at the next boundary. The one call that any thread may make.</summary>
+    void RequestBreak();
+}
+
+/// <summary>Why the target stopped, and on which processor.</summary>
+public abstract record StopEvent(int Processor)
+{
+    /// <summary>One instruction was retired.</summary>
+    public sealed record Stepped(int Processor) : StopEvent(Processor);
+
+    /// <summary>Execution reached breakpoints: the handles that <see cref="IBreakpointControl.Add"/> gave.</summary>
+    public sealed record Breakpoint(int Processor, IReadOnlyList<int> Handles) : StopEvent(Processor);
+
+    /// <summary>Data breakpoints fired; the access is already done. A kernel routine that did it is named.</summary>
+    public sealed record Watch(int Processor, IReadOnlyList<int> Handles, string? Routine = null) : StopEvent(Processor);
+
+    /// <summary>The IRQL changed as an IRQL stop asked; the instruction at <paramref name="Rip"/> (or the interrupt) changed it.</summary>
+    public sealed record IrqlChange(int Processor, IReadOnlyList<int> Handles, byte Old, byte New, ulong Rip) : StopEvent(Processor);
+
+    /// <summary><see cref="IRunControl.RequestBreak"/> was served.</summary>
+    public sealed record BreakIn(int Processor) : StopEvent(Processor);
+
+    /// <summary>The kernel stopped the system. <paramref name="Parameters"/> has four values.</summary>
+    public sealed record BugCheck(int Processor, uint Code, IReadOnlyList<ulong> Parameters) : StopEvent(Processor);
+
+    public sealed record ModuleLoad(int Processor, TargetModule Module) : StopEvent(Processor);
+
+    public sealed record ModuleUnload(int Processor, TargetModule Module) : StopEvent(Processor);
+
+    /// <summary>The guest executed int3 (<paramref name="Assertion"/>: int 2Ch).</summary>
+    public sealed record DebugBreak(int Processor, ulong Address, bool Assertion = false) : StopEvent(Processor);
+
+    /// <summary>An exception, before (first chance) or after the guest's handlers saw it.</summary>
+    public sealed record Exception(int Processor, uint Code, ulong Address, bool FirstChance, IReadOnlyList<ulong> Parameters) : StopEvent(Processor);
+
+    /// <summary>All threads of the scenario are done and nothing is pending but the clock.</summary>
+    public sealed record ScenarioFinished(int Processor, string Text) : StopEvent(Processor);
+
+    /// <summary>A limit of virtual time or steps that the user set.</summary>
+    public sealed record LimitReached(int Processor, string Text) : StopEvent(Processor);
+
+    /// <summary>Nothing will ever run again.</summary>
+    public sealed record Idle(int Processor) : StopEvent(Processor);
+
+    /// <summary>Our own fault: the machine cannot go on. Memory and registers stay readable.</summary>
+    public sealed record MachineFailed(int Processor, string Text) : StopEvent(Processor);
+
+    /// <summary>A driver called or read an import that nobody implements.</summary>
+    public sealed record MissingImport(int Processor, string Name, ulong Caller, IReadOnlyList<ulong> Arguments) : StopEvent(Processor);
+
+    /// <summary>The machine was booted anew.</summary>
+    public sealed record Restarted(int Processor) : StopEvent(Processor);
+}
