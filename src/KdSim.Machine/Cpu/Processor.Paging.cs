@@ -1,0 +1,224 @@
+using System.Runtime.InteropServices;
+
+namespace KdSim.Machine.Cpu;
+
+/// <summary>
+/// 4-level paging (SDM volume 3, 4.5) and the software TLB over it. The TLB cannot be observed: pages that translations were read from are
+/// marked, and a write to one flushes all TLBs. Accessed and dirty bits are set when an entry is filled. Supervisor and user accesses
+/// have a TLB each, so that a change of privilege flushes nothing.
+/// </summary>
+public sealed unsafe partial class Processor
+{
+    private const int TlbBits = 10;
+    private const int TlbSize = 1 << TlbBits;
+    private const ulong TlbMask = TlbSize - 1;
+    private const ulong PageMask = ~0xFFFUL;
+    private const ulong FrameMask = 0x000F_FFFF_FFFF_F000;
+    private const ulong EntryPresent = 1;
+    private const ulong EntryWrite = 2;
+    private const ulong EntryUser = 4;
+    private const ulong EntryAccessed = 0x20;
+    private const ulong EntryDirty = 0x40;
+    private const ulong EntryLarge = 0x80;
+    private const ulong EntryNoExecute = 1UL << 63;
+    private const int MaximumListedFills = 64;
+
+    private readonly int[] _fills = new int[MaximumListedFills];
+    private int _fillCount;
+    private TlbEntry* _supervisorTlb;
+    private TlbEntry* _userTlb;
+    private ulong _cachedCr3;
+    private ulong _cachedModes;
+
+    /// <summary>Forgets all cached translations (also done by MOV CR3, INVLPG and writes to page tables).</summary>
+    public void FlushTranslations()
+    {
+        _core->Epoch++;
+        if (_fillCount <= MaximumListedFills)
+        {
+            for (int i = 0; i < _fillCount; i++)
+                Invalidate(_supervisorTlb + _fills[i]);
+        }
+        else
+        {
+            for (int i = 0; i < 2 * TlbSize; i++)
+                Invalidate(_supervisorTlb + i);
+        }
+
+        _fillCount = 0;
+    }
+
+    /// <summary>
+    /// Walks the tables for a debugger: nothing is cached, no bit is set, no right is checked. False if the page is not present;
+    /// <paramref name="entry"/> is then the entry that ended the walk.
+    /// </summary>
+    public bool TryTranslateForDebugger(ulong cr3, ulong address, out ulong physical, out ulong entry)
+    {
+        physical = 0;
+        entry = 0;
+        if (!IsCanonical(address))
+            return false;
+        ulong table = cr3 & FrameMask;
+        for (int level = 3; ; level--)
+        {
+            int shift = 12 + (9 * level);
+            ulong slot = table + (((address >> shift) & 511) * 8);
+            if (!_memory.IsRam(slot, 8))
+                return false;
+            entry = _memory.Read<ulong>(slot);
+            if ((entry & EntryPresent) == 0)
+                return false;
+            if (level == 0 || (level < 3 && (entry & EntryLarge) != 0))
+            {
+                ulong offsetMask = (1UL << shift) - 1;
+                physical = (entry & FrameMask & ~offsetMask) | (address & offsetMask);
+                return true;
+            }
+
+            table = entry & FrameMask;
+        }
+    }
+
+    /// <summary>True if the address is sign-extended from bit 47.</summary>
+    public static bool IsCanonical(ulong address) => (ulong)((long)(address << 16) >> 16) == address;
+
+    /// <summary>
+    /// Translates one address with all checks, sets A and D, and fills the TLB of that privilege if the page may be touched directly.
+    /// False leaves the reason in <see cref="LastFault"/>.
+    /// </summary>
+    internal bool Translate(ulong address, MemoryAccess access, bool user, out ulong physical)
+    {
+        physical = 0;
+        if (!IsCanonical(address))
+            return Fail(new MemoryFault(address, access, user, Present: false, Canonical: false));
+        ref CpuState state = ref _core->State;
+        ulong table = state.Cr3 & FrameMask;
+        ulong rights = EntryWrite | EntryUser;
+        ulong noExecute = 0;
+        ulong* path = stackalloc ulong[4];
+        for (int level = 3; ; level--)
+        {
+            int shift = 12 + (9 * level);
+            ulong slot = table + (((address >> shift) & 511) * 8);
+            if (!_memory.IsRam(slot, 8))
+                return Fail(new MemoryFault(address, access, user, Present: true, Canonical: true, ReservedBit: true));
+            int frame = (int)(slot >> 12);
+            ulong entry = *(ulong*)(_memory.Page(frame) + (slot & 0xFFF));
+            path[level] = slot;
+            if ((entry & EntryPresent) == 0)
+                return Fail(new MemoryFault(address, access, user, Present: false, Canonical: true));
+            rights &= entry;
+            noExecute |= entry & EntryNoExecute;
+            bool large = level is 1 or 2 && (entry & EntryLarge) != 0;
+            if (level > 0 && !large)
+            {
+                table = entry & FrameMask;
+                continue;
+            }
+
+            if (noExecute != 0 && (state.Efer & ControlBits.EferNoExecute) == 0)
+                return Fail(new MemoryFault(address, access, user, Present: true, Canonical: true, ReservedBit: true));
+            bool canWrite = (rights & EntryWrite) != 0 || (!user && (state.Cr0 & ControlBits.Cr0WriteProtect) == 0);
+            bool allowed = (!user || (rights & EntryUser) != 0) && (access != MemoryAccess.Write || canWrite) &&
+                (access != MemoryAccess.Execute || noExecute == 0);
+            if (!allowed)
+                return Fail(new MemoryFault(address, access, user, Present: true, Canonical: true));
+            ulong offsetMask = (1UL << shift) - 1;
+            physical = (entry & FrameMask & ~offsetMask) | (address & offsetMask);
+            SetWalkBits(path, level, access == MemoryAccess.Write);
+            Fill(address, physical, access, user);
+            return true;
+        }
+    }
+
+    private static void Invalidate(TlbEntry* entry) => entry->Read = entry->Write = entry->Execute = TlbEntry.Invalid;
+
+    private void AllocateTlbs()
+    {
+        _supervisorTlb = (TlbEntry*)NativeMemory.AlignedAlloc((nuint)(2 * TlbSize * sizeof(TlbEntry)), 64);
+        _userTlb = _supervisorTlb + TlbSize;
+        _fillCount = MaximumListedFills + 1;
+        FlushTranslations();
+    }
+
+    private bool Fail(MemoryFault fault)
+    {
+        LastFault = fault;
+        return false;
+    }
+
+    private void SetWalkBits(ulong* path, int last, bool dirty)
+    {
+        // Twice: marking one level may flush the TLBs, which takes all marks back; the second round finds nothing to flush.
+        for (int round = 0; round < 2; round++)
+        {
+            for (int level = 3; level >= last; level--)
+                _memory.MarkPageTable((int)(path[level] >> 12));
+        }
+
+        for (int level = 3; level >= last; level--)
+        {
+            int frame = (int)(path[level] >> 12);
+            ulong* entry = (ulong*)(_memory.Page(frame) + (path[level] & 0xFFF));
+            ulong bits = EntryAccessed | (dirty && level == last ? EntryDirty : 0);
+            if ((*entry & bits) == bits)
+                continue;
+            _memory.PrepareWalkUpdate(frame);
+            *entry |= bits;
+        }
+    }
+
+    private void Fill(ulong address, ulong physical, MemoryAccess access, bool user)
+    {
+        if (!_memory.IsRam(physical, 1))
+            return;
+        ulong page = address & PageMask;
+        if (access != MemoryAccess.Execute && _watchpoints.CoversPage(page))
+            return;
+        int frame = (int)(physical >> 12);
+        int index = (int)((address >> 12) & TlbMask) + (user ? TlbSize : 0);
+        TlbEntry* entry = _supervisorTlb + index;
+        ulong addend = (ulong)_memory.Page(frame) - page;
+        bool canWrite = access == MemoryAccess.Write && _memory.CacheWrite(frame);
+        if (access == MemoryAccess.Write && !canWrite)
+            return;
+        if (entry->Addend != addend || (entry->Read != page && entry->Write != page && entry->Execute != page))
+        {
+            Invalidate(entry);
+            entry->Addend = addend;
+            if (_fillCount < MaximumListedFills)
+                _fills[_fillCount] = index;
+            _fillCount++;
+        }
+
+        switch (access)
+        {
+            case MemoryAccess.Read:
+                entry->Read = page;
+                break;
+            case MemoryAccess.Write:
+                // No entry is writable and not readable.
+                entry->Read = page;
+                entry->Write = page;
+                break;
+            default:
+                entry->Execute = page;
+                break;
+        }
+    }
+
+    /// <summary>Brings what is derived from State (privilege, CR3, paging modes) up to date, after anybody may have changed it.</summary>
+    private void Refresh()
+    {
+        ref CpuState state = ref _core->State;
+        ulong modes = (state.Cr0 & ControlBits.Cr0WriteProtect) | (state.Efer & ControlBits.EferNoExecute);
+        if (state.Cr3 != _cachedCr3 || modes != _cachedModes)
+        {
+            _cachedCr3 = state.Cr3;
+            _cachedModes = modes;
+            FlushTranslations();
+        }
+
+        _core->Tlb = state.Cpl == 3 ? _userTlb : _supervisorTlb;
+    }
+}

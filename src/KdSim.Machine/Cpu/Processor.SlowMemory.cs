@@ -1,0 +1,108 @@
+using KdSim.Machine.Memory;
+
+namespace KdSim.Machine.Cpu;
+
+/// <summary>Memory operands of guest code that the TLB does not answer: fills, page crossings, devices, watched and marked pages, faults.</summary>
+public sealed unsafe partial class Processor
+{
+    /// <summary>See <see cref="MemoryOperand.Read"/>.</summary>
+    internal byte* ReadSlow(MicroOp* op, ulong address, int size)
+    {
+        Core* c = _core;
+        if (!TranslateOperand(op, address, size, MemoryAccess.Read, out ulong first, out ulong second))
+            return null;
+        TlbEntry* entry = c->Tlb + ((address >> 12) & TlbMask);
+        if (entry->Read == ((address + (ulong)size - 1) & PageMask))
+            return (byte*)(entry->Addend + address);
+        int head = HeadSize(address, size);
+        ReadStaged(op, first, second, head, size);
+        NoteWatch(address, size, isWrite: false);
+        c->PendingWrite = 0;
+        return c->Staging;
+    }
+
+    /// <summary>See <see cref="MemoryOperand.Write"/> and <see cref="MemoryOperand.Modify"/>.</summary>
+    internal byte* WriteSlow(MicroOp* op, ulong address, int size, bool modify)
+    {
+        Core* c = _core;
+        if (!TranslateOperand(op, address, size, MemoryAccess.Write, out ulong first, out ulong second))
+            return null;
+        TlbEntry* entry = c->Tlb + ((address >> 12) & TlbMask);
+        if (entry->Write == ((address + (ulong)size - 1) & PageMask))
+            return (byte*)(entry->Addend + address);
+        if (modify)
+        {
+            ReadStaged(op, first, second, HeadSize(address, size), size);
+            NoteWatch(address, size, isWrite: false);
+        }
+
+        c->PendingAddress = address;
+        c->PendingFirst = first;
+        c->PendingSecond = second;
+        c->PendingSize = size;
+        c->PendingWrite = 1;
+        return c->Staging;
+    }
+
+    /// <summary>Writes the staged bytes, and says whether the block must be left (a callback, a watch, self-modified code).</summary>
+    internal Flow Commit(MicroOp* op)
+    {
+        Core* c = _core;
+        if (c->PendingWrite != 0)
+        {
+            c->PendingWrite = 0;
+            int head = HeadSize(c->PendingAddress, c->PendingSize);
+            NoteWatch(c->PendingAddress, c->PendingSize, isWrite: true);
+            var staged = new ReadOnlySpan<byte>(c->Staging, c->PendingSize);
+            WriteStaged(op, c->PendingFirst, staged[..head]);
+            if (head < staged.Length)
+                WriteStaged(op, c->PendingSecond, staged[head..]);
+        }
+
+        return c->Exit == 0 ? Flow.Next : LeaveAfter(op);
+    }
+
+    private static int HeadSize(ulong address, int size) => Math.Min(size, PhysicalMemory.PageSize - (int)(address & 0xFFF));
+
+    private bool TranslateOperand(MicroOp* op, ulong address, int size, MemoryAccess access, out ulong first, out ulong second)
+    {
+        bool user = _core->Tlb == _userTlb;
+        second = 0;
+        if (!Translate(address, access, user, out first))
+            return RaiseMemoryFault(op);
+        ulong last = address + (ulong)size - 1;
+        if (((address ^ last) & PageMask) == 0)
+            return true;
+        return Translate(last & PageMask, access, user, out second) || RaiseMemoryFault(op);
+    }
+
+    private void ReadStaged(MicroOp* op, ulong first, ulong second, int head, int size)
+    {
+        bool device = !_memory.IsRam(first, head) || (head < size && !_memory.IsRam(second, size - head));
+        if (device)
+            SyncBefore(op);
+        ReadPhysical(first, new Span<byte>(_core->Staging, head));
+        if (head < size)
+            ReadPhysical(second, new Span<byte>(_core->Staging + head, size - head));
+        if (device)
+            AfterCallback();
+    }
+
+    private void WriteStaged(MicroOp* op, ulong physical, ReadOnlySpan<byte> bytes)
+    {
+        if (_memory.TryWrite(physical, bytes))
+            return;
+        SyncBefore(op);
+        WritePhysical(physical, bytes);
+        AfterCallback();
+    }
+
+    /// <summary>Makes State exact as it is before the instruction.</summary>
+    private void SyncBefore(MicroOp* op) => throw new NotSupportedException($"the interpreter is not there yet ({op->Code})");
+
+    private void AfterCallback() => throw new NotSupportedException("the interpreter is not there yet");
+
+    private Flow LeaveAfter(MicroOp* op) => throw new NotSupportedException($"the interpreter is not there yet ({op->Code})");
+
+    private bool RaiseMemoryFault(MicroOp* op) => throw new NotSupportedException($"the interpreter is not there yet ({op->Code})");
+}
