@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+
+namespace KdSim.Nt;
+
+[NtType("_DEVICE_OBJECT"), StructLayout(LayoutKind.Explicit, Size = 0x150)]
+public partial struct DEVICE_OBJECT
+{
+    [FieldOffset(0x000)] public short Type;
+    [FieldOffset(0x002)] public ushort Size;
+    [FieldOffset(0x004)] public int ReferenceCount;
+    [FieldOffset(0x008)] public Ptr<DRIVER_OBJECT> DriverObject;
+    [FieldOffset(0x010)] public Ptr<DEVICE_OBJECT> NextDevice;
+    [FieldOffset(0x018)] public Ptr<DEVICE_OBJECT> AttachedDevice;
+    [FieldOffset(0x020)] public Ptr<IRP> CurrentIrp;
+    [FieldOffset(0x028), NtPointer("_IO_TIMER")] public ulong Timer;
+    [FieldOffset(0x030)] public DO Flags;
+    [FieldOffset(0x034)] public DEVICE_CHARACTERISTICS Characteristics;
+    [FieldOffset(0x038)] public Ptr<VPB> Vpb;
+    [FieldOffset(0x040), NtPointer] public ulong DeviceExtension;
+    [FieldOffset(0x048)] public FILE_DEVICE DeviceType;
+    [FieldOffset(0x04C)] public sbyte StackSize;
+    [FieldOffset(0x050)] public DEVICE_OBJECT_Queue Queue;
+    [FieldOffset(0x098)] public uint AlignmentRequirement;
+    [FieldOffset(0x0A0)] public KDEVICE_QUEUE DeviceQueue;
+    [FieldOffset(0x0C8)] public KDPC Dpc;
+    [FieldOffset(0x108)] public uint ActiveThreadCount;
+    [FieldOffset(0x110), NtPointer] public ulong SecurityDescriptor;
+    [FieldOffset(0x118)] public KEVENT DeviceLock;
+    [FieldOffset(0x130)] public ushort SectorSize;
+    [FieldOffset(0x132)] public ushort Spare1;
+    [FieldOffset(0x138)] public Ptr<DEVOBJ_EXTENSION> DeviceObjectExtension;
+    [FieldOffset(0x140), NtPointer] public ulong Reserved;
+}
+
+[NtType("_DEVICE_OBJECT::<unnamed-type-Queue>", Union = true), StructLayout(LayoutKind.Explicit, Size = 0x48)]
+public partial struct DEVICE_OBJECT_Queue
+{
+    [FieldOffset(0x000)] public LIST_ENTRY ListEntry;
+    [FieldOffset(0x000)] public WAIT_CONTEXT_BLOCK Wcb;
+}
+
+[NtType("_DEVOBJ_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
+public partial struct DEVOBJ_EXTENSION
+{
+    [FieldOffset(0x000)] public short Type;
+    [FieldOffset(0x002)] public ushort Size;
+    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
+}
+
+[NtType("_WAIT_CONTEXT_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
+public partial struct WAIT_CONTEXT_BLOCK
+{
+    [FieldOffset(0x000)] public KDEVICE_QUEUE_ENTRY WaitQueueEntry;
+    [FieldOffset(0x018), NtFunction] public ulong DeviceRoutine;
+    [FieldOffset(0x020), NtPointer] public ulong DeviceContext;
+    [FieldOffset(0x028)] public uint NumberOfMapRegisters;
+    [FieldOffset(0x030), NtPointer] public ulong DeviceObject;
+    [FieldOffset(0x038), NtPointer] public ulong CurrentIrp;
+    [FieldOffset(0x040)] public Ptr<KDPC> BufferChainingDpc;
+}
+
+[NtType("_IO_ALLOCATION_ACTION")]
+public enum IO_ALLOCATION_ACTION
+{
+    KeepObject = 1,
+    DeallocateObject = 2,
+    DeallocateObjectKeepRegisters = 3,
+}

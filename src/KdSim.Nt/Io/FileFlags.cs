@@ -1,0 +1,81 @@
+namespace KdSim.Nt;
+
+/// <summary>FILE_OBJECT.Flags.</summary>
+[Flags]
+public enum FO : uint
+{
+    FILE_OPEN = 0x1,
+    SYNCHRONOUS_IO = 0x2,
+    ALERTABLE_IO = 0x4,
+    NO_INTERMEDIATE_BUFFERING = 0x8,
+    WRITE_THROUGH = 0x10,
+    SEQUENTIAL_ONLY = 0x20,
+    CACHE_SUPPORTED = 0x40,
+    NAMED_PIPE = 0x80,
+    STREAM_FILE = 0x100,
+    MAILSLOT = 0x200,
+    GENERATE_AUDIT_ON_CLOSE = 0x400,
+    QUEUE_IRP_TO_THREAD = 0x400,
+    DIRECT_DEVICE_OPEN = 0x800,
+    FILE_MODIFIED = 0x1000,
+    FILE_SIZE_CHANGED = 0x2000,
+    CLEANUP_COMPLETE = 0x4000,
+    TEMPORARY_FILE = 0x8000,
+    DELETE_ON_CLOSE = 0x10000,
+    OPENED_CASE_SENSITIVE = 0x20000,
+    HANDLE_CREATED = 0x40000,
+    FILE_FAST_IO_READ = 0x80000,
+    RANDOM_ACCESS = 0x100000,
+    FILE_OPEN_CANCELLED = 0x200000,
+    VOLUME_OPEN = 0x400000,
+    REMOTE_ORIGIN = 0x1000000,
+    DISALLOW_EXCLUSIVE = 0x2000000,
+    SKIP_COMPLETION_PORT = 0x2000000,
+    SKIP_SET_EVENT = 0x4000000,
+    SKIP_SET_FAST_IO = 0x8000000,
+}
+
+/// <summary>VPB.Flags.</summary>
+[Flags]
+public enum VPB_FLAGS : ushort
+{
+    MOUNTED = 0x1,
+    LOCKED = 0x2,
+    PERSISTENT = 0x4,
+    REMOVE_PENDING = 0x8,
+    RAW_MOUNT = 0x10,
+    DIRECT_WRITES_ALLOWED = 0x20,
+}
+
+/// <summary>Options of a create request (FILE_SYNCHRONOUS_IO_NONALERT...).</summary>
+[Flags]
+public enum CREATE_OPTIONS : uint
+{
+    DIRECTORY_FILE = 0x1,
+    WRITE_THROUGH = 0x2,
+    SEQUENTIAL_ONLY = 0x4,
+    NO_INTERMEDIATE_BUFFERING = 0x8,
+    SYNCHRONOUS_IO_ALERT = 0x10,
+    SYNCHRONOUS_IO_NONALERT = 0x20,
+    NON_DIRECTORY_FILE = 0x40,
+    CREATE_TREE_CONNECTION = 0x80,
+    COMPLETE_IF_OPLOCKED = 0x100,
+    NO_EA_KNOWLEDGE = 0x200,
+    RANDOM_ACCESS = 0x800,
+    DELETE_ON_CLOSE = 0x1000,
+    OPEN_BY_FILE_ID = 0x2000,
+    OPEN_FOR_BACKUP_INTENT = 0x4000,
+    NO_COMPRESSION = 0x8000,
+    OPEN_REPARSE_POINT = 0x200000,
+}
+
+/// <summary>What a create request does if the file exists or not.</summary>
+public enum FILE_DISPOSITION : uint
+{
+    SUPERSEDE = 0x0,
+    OPEN = 0x1,
+    CREATE = 0x2,
+    OPEN_IF = 0x3,
+    OVERWRITE = 0x4,
+    OVERWRITE_IF = 0x5,
+}

@@ -1,0 +1,60 @@
+namespace KdSim.Nt;
+
+/// <summary>IRP.Flags (IRP_BUFFERED_IO is <c>IRP_FLAGS.BUFFERED_IO</c>).</summary>
+[Flags]
+public enum IRP_FLAGS : uint
+{
+    NOCACHE = 0x1,
+    PAGING_IO = 0x2,
+    MOUNT_COMPLETION = 0x2,
+    SYNCHRONOUS_API = 0x4,
+    ASSOCIATED_IRP = 0x8,
+    BUFFERED_IO = 0x10,
+    DEALLOCATE_BUFFER = 0x20,
+    INPUT_OPERATION = 0x40,
+    SYNCHRONOUS_PAGING_IO = 0x40,
+    CREATE_OPERATION = 0x80,
+    READ_OPERATION = 0x100,
+    WRITE_OPERATION = 0x200,
+    CLOSE_OPERATION = 0x400,
+    DEFER_IO_COMPLETION = 0x800,
+    OB_QUERY_NAME = 0x1000,
+    HOLD_DEVICE_QUEUE = 0x2000,
+}
+
+/// <summary>IO_STACK_LOCATION.Flags; the meaning depends on the major function.</summary>
+[Flags]
+public enum SL : byte
+{
+    FORCE_ACCESS_CHECK = 0x1,
+    KEY_SPECIFIED = 0x1,
+    READ_ACCESS_GRANTED = 0x1,
+    FAIL_IMMEDIATELY = 0x1,
+    RESTART_SCAN = 0x1,
+    WATCH_TREE = 0x1,
+    ALLOW_RAW_MOUNT = 0x1,
+    OPEN_PAGING_FILE = 0x2,
+    OVERRIDE_VERIFY_VOLUME = 0x2,
+    EXCLUSIVE_LOCK = 0x2,
+    RETURN_SINGLE_ENTRY = 0x2,
+    OPEN_TARGET_DIRECTORY = 0x4,
+    WRITE_THROUGH = 0x4,
+    WRITE_ACCESS_GRANTED = 0x4,
+    INDEX_SPECIFIED = 0x4,
+    STOP_ON_SYMLINK = 0x8,
+    FT_SEQUENTIAL_WRITE = 0x8,
+    FORCE_DIRECT_WRITE = 0x10,
+    REALTIME_STREAM = 0x20,
+    CASE_SENSITIVE = 0x80,
+}
+
+/// <summary>IO_STACK_LOCATION.Control.</summary>
+[Flags]
+public enum SL_CONTROL : byte
+{
+    PENDING_RETURNED = 0x1,
+    ERROR_RETURNED = 0x2,
+    INVOKE_ON_CANCEL = 0x20,
+    INVOKE_ON_SUCCESS = 0x40,
+    INVOKE_ON_ERROR = 0x80,
+}

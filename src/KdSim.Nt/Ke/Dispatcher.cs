@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+
+namespace KdSim.Nt;
+
+[NtType("_DISPATCHER_HEADER"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
+public partial struct DISPATCHER_HEADER
+{
+    [FieldOffset(0x000)] public byte Type;
+    [FieldOffset(0x001), NtVisible, NtBits("Absolute", 0, 1), NtBits("Coalescable", 1, 1), NtBits("KeepShifting", 2, 1)]
+    [NtBits("EncodedTolerableDelay", 3, 5)]
+    public byte TimerControlFlags;
+    [FieldOffset(0x001)] public byte Abandoned;
+    [FieldOffset(0x001)] public bool Signalling;
+    [FieldOffset(0x002), NtVisible, NtBits("CpuThrottled", 0, 1), NtBits("CycleProfiling", 1, 1), NtBits("CounterProfiling", 2, 1)]
+    [NtBits("Reserved", 3, 5)]
+    public byte ThreadControlFlags;
+    [FieldOffset(0x002)] public byte Size;
+    [FieldOffset(0x002)] public byte Hand;
+    [FieldOffset(0x003), NtVisible, NtBits("Index", 0, 6), NtBits("Inserted", 6, 1), NtBits("Expired", 7, 1)] public byte TimerMiscFlags;
+    [FieldOffset(0x003)] public bool DebugActive;
+    [FieldOffset(0x003), NtBits("ActiveDR7", 0, 1), NtBits("Instrumented", 1, 1), NtBits("Reserved2", 2, 4)]
+    [NtBits("UmsScheduled", 6, 1), NtBits("UmsPrimary", 7, 1)]
+    public byte Bits3;
+    [FieldOffset(0x003)] public bool DpcActive;
+    [FieldOffset(0x000)] public int Lock;
+    [FieldOffset(0x004)] public int SignalState;
+    [FieldOffset(0x008)] public LIST_ENTRY WaitListHead;
+}
+
+[NtType("_KEVENT"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
+public partial struct KEVENT
+{
+    [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
+}
+
+[NtType("_KSEMAPHORE"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
+public partial struct KSEMAPHORE
+{
+    [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
+    [FieldOffset(0x018)] public int Limit;
+}
+
+[NtType("_KMUTANT"), StructLayout(LayoutKind.Explicit, Size = 0x38)]
+public partial struct KMUTANT
+{
+    [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
+    [FieldOffset(0x018)] public LIST_ENTRY MutantListEntry;
+    [FieldOffset(0x028), NtPointer("_KTHREAD")] public ulong OwnerThread;
+    [FieldOffset(0x030)] public bool Abandoned;
+    [FieldOffset(0x031)] public byte ApcDisable;
+}
+
+[NtType("_KTIMER"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
+public partial struct KTIMER
+{
+    [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
+    [FieldOffset(0x018)] public ULARGE_INTEGER DueTime;
+    [FieldOffset(0x020)] public LIST_ENTRY TimerListEntry;
+    [FieldOffset(0x030)] public Ptr<KDPC> Dpc;
+    [FieldOffset(0x038)] public uint Processor;
+    [FieldOffset(0x03C)] public uint Period;
+}
+
+[NtType("_KQUEUE"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
+public partial struct KQUEUE
+{
+    [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
+    [FieldOffset(0x018)] public LIST_ENTRY EntryListHead;
+    [FieldOffset(0x028)] public uint CurrentCount;
+    [FieldOffset(0x02C)] public uint MaximumCount;
+    [FieldOffset(0x030)] public LIST_ENTRY ThreadListHead;
+}
+
+[NtType("_KGATE"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
+public partial struct KGATE
+{
+    [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
+}
+
+[NtType("_KWAIT_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x30)]
+public partial struct KWAIT_BLOCK
+{
+    [FieldOffset(0x000)] public LIST_ENTRY WaitListEntry;
+    [FieldOffset(0x010), NtPointer("_KTHREAD")] public ulong Thread;
+    [FieldOffset(0x018), NtPointer] public ulong Object;
+    [FieldOffset(0x020)] public Ptr<KWAIT_BLOCK> NextWaitBlock;
+    [FieldOffset(0x028)] public ushort WaitKey;
+    [FieldOffset(0x02A)] public byte WaitType;
+    [FieldOffset(0x02B)] public byte BlockState;
+    [FieldOffset(0x02C)] public int SpareLong;
+}

@@ -1,0 +1,73 @@
+using System.Runtime.InteropServices;
+
+namespace KdSim.Nt;
+
+[NtType("_SE_EXPORTS"), StructLayout(LayoutKind.Explicit, Size = 0x208)]
+public partial struct SE_EXPORTS
+{
+    [FieldOffset(0x000)] public LUID SeCreateTokenPrivilege;
+    [FieldOffset(0x008)] public LUID SeAssignPrimaryTokenPrivilege;
+    [FieldOffset(0x010)] public LUID SeLockMemoryPrivilege;
+    [FieldOffset(0x018)] public LUID SeIncreaseQuotaPrivilege;
+    [FieldOffset(0x020)] public LUID SeUnsolicitedInputPrivilege;
+    [FieldOffset(0x028)] public LUID SeTcbPrivilege;
+    [FieldOffset(0x030)] public LUID SeSecurityPrivilege;
+    [FieldOffset(0x038)] public LUID SeTakeOwnershipPrivilege;
+    [FieldOffset(0x040)] public LUID SeLoadDriverPrivilege;
+    [FieldOffset(0x048)] public LUID SeCreatePagefilePrivilege;
+    [FieldOffset(0x050)] public LUID SeIncreaseBasePriorityPrivilege;
+    [FieldOffset(0x058)] public LUID SeSystemProfilePrivilege;
+    [FieldOffset(0x060)] public LUID SeSystemtimePrivilege;
+    [FieldOffset(0x068)] public LUID SeProfileSingleProcessPrivilege;
+    [FieldOffset(0x070)] public LUID SeCreatePermanentPrivilege;
+    [FieldOffset(0x078)] public LUID SeBackupPrivilege;
+    [FieldOffset(0x080)] public LUID SeRestorePrivilege;
+    [FieldOffset(0x088)] public LUID SeShutdownPrivilege;
+    [FieldOffset(0x090)] public LUID SeDebugPrivilege;
+    [FieldOffset(0x098)] public LUID SeAuditPrivilege;
+    [FieldOffset(0x0A0)] public LUID SeSystemEnvironmentPrivilege;
+    [FieldOffset(0x0A8)] public LUID SeChangeNotifyPrivilege;
+    [FieldOffset(0x0B0)] public LUID SeRemoteShutdownPrivilege;
+    [FieldOffset(0x0B8), NtPointer] public ulong SeNullSid;
+    [FieldOffset(0x0C0), NtPointer] public ulong SeWorldSid;
+    [FieldOffset(0x0C8), NtPointer] public ulong SeLocalSid;
+    [FieldOffset(0x0D0), NtPointer] public ulong SeCreatorOwnerSid;
+    [FieldOffset(0x0D8), NtPointer] public ulong SeCreatorGroupSid;
+    [FieldOffset(0x0E0), NtPointer] public ulong SeNtAuthoritySid;
+    [FieldOffset(0x0E8), NtPointer] public ulong SeDialupSid;
+    [FieldOffset(0x0F0), NtPointer] public ulong SeNetworkSid;
+    [FieldOffset(0x0F8), NtPointer] public ulong SeBatchSid;
+    [FieldOffset(0x100), NtPointer] public ulong SeInteractiveSid;
+    [FieldOffset(0x108), NtPointer] public ulong SeLocalSystemSid;
+    [FieldOffset(0x110), NtPointer] public ulong SeAliasAdminsSid;
+    [FieldOffset(0x118), NtPointer] public ulong SeAliasUsersSid;
+    [FieldOffset(0x120), NtPointer] public ulong SeAliasGuestsSid;
+    [FieldOffset(0x128), NtPointer] public ulong SeAliasPowerUsersSid;
+    [FieldOffset(0x130), NtPointer] public ulong SeAliasAccountOpsSid;
+    [FieldOffset(0x138), NtPointer] public ulong SeAliasSystemOpsSid;
+    [FieldOffset(0x140), NtPointer] public ulong SeAliasPrintOpsSid;
+    [FieldOffset(0x148), NtPointer] public ulong SeAliasBackupOpsSid;
+    [FieldOffset(0x150), NtPointer] public ulong SeAuthenticatedUsersSid;
+    [FieldOffset(0x158), NtPointer] public ulong SeRestrictedSid;
+    [FieldOffset(0x160), NtPointer] public ulong SeAnonymousLogonSid;
+    [FieldOffset(0x168)] public LUID SeUndockPrivilege;
+    [FieldOffset(0x170)] public LUID SeSyncAgentPrivilege;
+    [FieldOffset(0x178)] public LUID SeEnableDelegationPrivilege;
+    [FieldOffset(0x180), NtPointer] public ulong SeLocalServiceSid;
+    [FieldOffset(0x188), NtPointer] public ulong SeNetworkServiceSid;
+    [FieldOffset(0x190)] public LUID SeManageVolumePrivilege;
+    [FieldOffset(0x198)] public LUID SeImpersonatePrivilege;
+    [FieldOffset(0x1A0)] public LUID SeCreateGlobalPrivilege;
+    [FieldOffset(0x1A8)] public LUID SeTrustedCredManAccessPrivilege;
+    [FieldOffset(0x1B0)] public LUID SeRelabelPrivilege;
+    [FieldOffset(0x1B8)] public LUID SeIncreaseWorkingSetPrivilege;
+    [FieldOffset(0x1C0)] public LUID SeTimeZonePrivilege;
+    [FieldOffset(0x1C8)] public LUID SeCreateSymbolicLinkPrivilege;
+    [FieldOffset(0x1D0), NtPointer] public ulong SeIUserSid;
+    [FieldOffset(0x1D8), NtPointer] public ulong SeUntrustedMandatorySid;
+    [FieldOffset(0x1E0), NtPointer] public ulong SeLowMandatorySid;
+    [FieldOffset(0x1E8), NtPointer] public ulong SeMediumMandatorySid;
+    [FieldOffset(0x1F0), NtPointer] public ulong SeHighMandatorySid;
+    [FieldOffset(0x1F8), NtPointer] public ulong SeSystemMandatorySid;
+    [FieldOffset(0x200), NtPointer] public ulong SeOwnerRightsSid;
+}
