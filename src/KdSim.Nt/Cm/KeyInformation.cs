@@ -38,6 +38,13 @@ public partial struct KEY_FULL_INFORMATION
     [FieldOffset(0x02C), NtArray(1)] public char Class;
 }
 
+[NtType("_KEY_NAME_INFORMATION"), StructLayout(LayoutKind.Explicit, Size = 0x8)]
+public partial struct KEY_NAME_INFORMATION
+{
+    [FieldOffset(0x000)] public uint NameLength;
+    [FieldOffset(0x004), NtArray(1)] public char Name;
+}
+
 [NtType("_KEY_VALUE_BASIC_INFORMATION"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct KEY_VALUE_BASIC_INFORMATION
 {

@@ -12,7 +12,7 @@ public partial struct DEVICE_OBJECT
     [FieldOffset(0x010)] public Ptr<DEVICE_OBJECT> NextDevice;
     [FieldOffset(0x018)] public Ptr<DEVICE_OBJECT> AttachedDevice;
     [FieldOffset(0x020)] public Ptr<IRP> CurrentIrp;
-    [FieldOffset(0x028), NtPointer("_IO_TIMER")] public ulong Timer;
+    [FieldOffset(0x028)] public Ptr<IO_TIMER> Timer;
     [FieldOffset(0x030)] public DO Flags;
     [FieldOffset(0x034)] public DEVICE_CHARACTERISTICS Characteristics;
     [FieldOffset(0x038)] public Ptr<VPB> Vpb;

@@ -30,3 +30,10 @@ public partial struct DRIVER_EXTENSION
     [FieldOffset(0x010)] public uint Count;
     [FieldOffset(0x018)] public UNICODE_STRING ServiceKeyName;
 }
+
+[NtType("_IO_CLIENT_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
+public partial struct IO_CLIENT_EXTENSION
+{
+    [FieldOffset(0x000)] public Ptr<IO_CLIENT_EXTENSION> NextExtension;
+    [FieldOffset(0x008), NtPointer] public ulong ClientIdentificationAddress;
+}

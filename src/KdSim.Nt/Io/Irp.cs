@@ -64,7 +64,7 @@ public partial struct IRP_Tail_Overlay
 {
     [FieldOffset(0x000)] public KDEVICE_QUEUE_ENTRY DeviceQueueEntry;
     [FieldOffset(0x000), NtPointer, NtArray(4)] public ulong DriverContext;
-    [FieldOffset(0x020), NtPointer("_ETHREAD")] public ulong Thread;
+    [FieldOffset(0x020)] public Ptr<ETHREAD> Thread;
     [FieldOffset(0x028)] public Ptr<byte> AuxiliaryBuffer;
     [FieldOffset(0x030)] public LIST_ENTRY ListEntry;
     [FieldOffset(0x040)] public Ptr<IO_STACK_LOCATION> CurrentStackLocation;

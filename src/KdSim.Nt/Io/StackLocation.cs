@@ -344,7 +344,7 @@ public partial struct IO_STACK_LOCATION_Parameters_Power
     [FieldOffset(0x000)] public SYSTEM_POWER_STATE_CONTEXT SystemPowerStateContext;
     [FieldOffset(0x008)] public POWER_STATE_TYPE Type;
     [FieldOffset(0x010)] public POWER_STATE State;
-    [FieldOffset(0x018)] public int ShutdownType;
+    [FieldOffset(0x018)] public POWER_ACTION ShutdownType;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-StartDevice>"), StructLayout(LayoutKind.Explicit, Size = 0x10)]

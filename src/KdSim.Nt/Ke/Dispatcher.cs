@@ -45,7 +45,7 @@ public partial struct KMUTANT
 {
     [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
     [FieldOffset(0x018)] public LIST_ENTRY MutantListEntry;
-    [FieldOffset(0x028), NtPointer("_KTHREAD")] public ulong OwnerThread;
+    [FieldOffset(0x028)] public Ptr<KTHREAD> OwnerThread;
     [FieldOffset(0x030)] public bool Abandoned;
     [FieldOffset(0x031)] public byte ApcDisable;
 }
@@ -81,11 +81,71 @@ public partial struct KGATE
 public partial struct KWAIT_BLOCK
 {
     [FieldOffset(0x000)] public LIST_ENTRY WaitListEntry;
-    [FieldOffset(0x010), NtPointer("_KTHREAD")] public ulong Thread;
+    [FieldOffset(0x010)] public Ptr<KTHREAD> Thread;
     [FieldOffset(0x018), NtPointer] public ulong Object;
     [FieldOffset(0x020)] public Ptr<KWAIT_BLOCK> NextWaitBlock;
     [FieldOffset(0x028)] public ushort WaitKey;
     [FieldOffset(0x02A)] public byte WaitType;
     [FieldOffset(0x02B)] public byte BlockState;
     [FieldOffset(0x02C)] public int SpareLong;
+}
+
+[NtType("_KWAIT_STATE")]
+public enum KWAIT_STATE
+{
+    WaitInProgress = 0,
+    WaitCommitted = 1,
+    WaitAborted = 2,
+    WaitSuspendInProgress = 3,
+    WaitSuspended = 4,
+    WaitResumeInProgress = 5,
+    WaitResumeAborted = 6,
+    WaitFirstSuspendState = 3,
+    WaitLastSuspendState = 6,
+}
+
+[NtType("_KWAIT_BLOCK_STATE")]
+public enum KWAIT_BLOCK_STATE
+{
+    WaitBlockBypassStart = 0,
+    WaitBlockBypassComplete = 1,
+    WaitBlockSuspendBypassStart = 2,
+    WaitBlockSuspendBypassComplete = 3,
+    WaitBlockActive = 4,
+    WaitBlockInactive = 5,
+    WaitBlockSuspended = 6,
+    WaitBlockAllStates = 7,
+}
+
+[NtType("_KOBJECTS")]
+public enum KOBJECTS
+{
+    EventNotificationObject = 0,
+    EventSynchronizationObject = 1,
+    MutantObject = 2,
+    ProcessObject = 3,
+    QueueObject = 4,
+    SemaphoreObject = 5,
+    ThreadObject = 6,
+    GateObject = 7,
+    TimerNotificationObject = 8,
+    TimerSynchronizationObject = 9,
+    Spare2Object = 10,
+    Spare3Object = 11,
+    Spare4Object = 12,
+    Spare5Object = 13,
+    Spare6Object = 14,
+    Spare7Object = 15,
+    Spare8Object = 16,
+    ProfileCallbackObject = 17,
+    ApcObject = 18,
+    DpcObject = 19,
+    DeviceQueueObject = 20,
+    PriQueueObject = 21,
+    InterruptObject = 22,
+    ProfileObject = 23,
+    Timer2NotificationObject = 24,
+    Timer2SynchronizationObject = 25,
+    ThreadedDpcObject = 26,
+    MaximumKernelObject = 27,
 }

@@ -24,3 +24,35 @@ public enum KDPC_IMPORTANCE
     HighImportance = 2,
     MediumHighImportance = 3,
 }
+
+[NtType("_KDPC_DATA"), StructLayout(LayoutKind.Explicit, Size = 0x28)]
+public partial struct KDPC_DATA
+{
+    [FieldOffset(0x000)] public KDPC_LIST DpcList;
+    [FieldOffset(0x010)] public ulong DpcLock;
+    [FieldOffset(0x018)] public int DpcQueueDepth;
+    [FieldOffset(0x01C)] public uint DpcCount;
+    [FieldOffset(0x020)] public Ptr<KDPC> ActiveDpc;
+}
+
+[NtType("_KDPC_LIST"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
+public partial struct KDPC_LIST
+{
+    [FieldOffset(0x000)] public SINGLE_LIST_ENTRY ListHead;
+    [FieldOffset(0x008)] public Ptr<SINGLE_LIST_ENTRY> LastEntry;
+}
+
+[NtType("_KTIMER_TABLE"), StructLayout(LayoutKind.Explicit, Size = 0x2200)]
+public partial struct KTIMER_TABLE
+{
+    [FieldOffset(0x000), NtArray(64)] public Ptr<KTIMER> TimerExpiry;
+    [FieldOffset(0x200), NtArray(256)] public KTIMER_TABLE_ENTRY TimerEntries;
+}
+
+[NtType("_KTIMER_TABLE_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
+public partial struct KTIMER_TABLE_ENTRY
+{
+    [FieldOffset(0x000)] public ulong Lock;
+    [FieldOffset(0x008)] public LIST_ENTRY Entry;
+    [FieldOffset(0x018)] public ULARGE_INTEGER Time;
+}

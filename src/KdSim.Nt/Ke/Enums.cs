@@ -75,6 +75,34 @@ public enum KPROCESSOR_MODE
     MaximumMode = 2,
 }
 
+[NtType("_KTHREAD_STATE")]
+public enum KTHREAD_STATE
+{
+    Initialized = 0,
+    Ready = 1,
+    Running = 2,
+    Standby = 3,
+    Terminated = 4,
+    Waiting = 5,
+    Transition = 6,
+    DeferredReady = 7,
+    GateWaitObsolete = 8,
+    WaitingForProcessInSwap = 9,
+}
+
+[NtType("_KPROCESS_STATE")]
+public enum KPROCESS_STATE
+{
+    ProcessInMemory = 0,
+    ProcessOutOfMemory = 1,
+    ProcessInTransition = 2,
+    ProcessOutTransition = 3,
+    ProcessInSwap = 4,
+    ProcessOutSwap = 5,
+    ProcessRetryOutSwap = 6,
+    ProcessAllSwapStates = 7,
+}
+
 [NtType("_KINTERRUPT_MODE")]
 public enum KINTERRUPT_MODE
 {

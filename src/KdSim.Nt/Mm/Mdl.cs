@@ -8,7 +8,7 @@ public partial struct MDL
     [FieldOffset(0x000)] public Ptr<MDL> Next;
     [FieldOffset(0x008)] public short Size;
     [FieldOffset(0x00A)] public MDL_FLAGS MdlFlags;
-    [FieldOffset(0x010), NtPointer("_EPROCESS")] public ulong Process;
+    [FieldOffset(0x010)] public Ptr<EPROCESS> Process;
     [FieldOffset(0x018), NtPointer] public ulong MappedSystemVa;
     [FieldOffset(0x020), NtPointer] public ulong StartVa;
     [FieldOffset(0x028)] public uint ByteCount;

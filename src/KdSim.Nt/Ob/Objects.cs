@@ -29,7 +29,7 @@ public partial struct OBJECT_NAME_INFORMATION
 [NtType("_OB_OPERATION_REGISTRATION"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct OB_OPERATION_REGISTRATION
 {
-    [FieldOffset(0x000), NtPointer("Ptr64 Void")] public ulong ObjectType;
+    [FieldOffset(0x000)] public Ptr<Ptr<OBJECT_TYPE>> ObjectType;
     [FieldOffset(0x008)] public uint Operations;
     [FieldOffset(0x010), NtFunction] public ulong PreOperation;
     [FieldOffset(0x018), NtFunction] public ulong PostOperation;

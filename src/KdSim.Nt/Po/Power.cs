@@ -33,6 +33,20 @@ public enum DEVICE_POWER_STATE
     PowerDeviceMaximum = 5,
 }
 
+[NtType("POWER_ACTION")]
+public enum POWER_ACTION
+{
+    PowerActionNone = 0,
+    PowerActionReserved = 1,
+    PowerActionSleep = 2,
+    PowerActionHibernate = 3,
+    PowerActionShutdown = 4,
+    PowerActionShutdownReset = 5,
+    PowerActionShutdownOff = 6,
+    PowerActionWarmEject = 7,
+    PowerActionDisplayOff = 8,
+}
+
 [NtType("_POWER_STATE_TYPE")]
 public enum POWER_STATE_TYPE
 {

@@ -109,3 +109,48 @@ public partial struct EXCEPTION_POINTERS
     [FieldOffset(0x000)] public Ptr<EXCEPTION_RECORD> ExceptionRecord;
     [FieldOffset(0x008)] public Ptr<CONTEXT> ContextRecord;
 }
+
+[NtType("_DISPATCHER_CONTEXT"), StructLayout(LayoutKind.Explicit, Size = 0x50)]
+public partial struct DISPATCHER_CONTEXT
+{
+    [FieldOffset(0x000)] public ulong ControlPc;
+    [FieldOffset(0x008)] public ulong ImageBase;
+    [FieldOffset(0x010)] public Ptr<RUNTIME_FUNCTION> FunctionEntry;
+    [FieldOffset(0x018)] public ulong EstablisherFrame;
+    [FieldOffset(0x020)] public ulong TargetIp;
+    [FieldOffset(0x028)] public Ptr<CONTEXT> ContextRecord;
+    [FieldOffset(0x030), NtFunction] public ulong LanguageHandler;
+    [FieldOffset(0x038), NtPointer] public ulong HandlerData;
+    [FieldOffset(0x040)] public Ptr<UNWIND_HISTORY_TABLE> HistoryTable;
+    [FieldOffset(0x048)] public uint ScopeIndex;
+    [FieldOffset(0x04C)] public uint Fill0;
+}
+
+[NtType("_RUNTIME_FUNCTION"), StructLayout(LayoutKind.Explicit, Size = 0xC)]
+public partial struct RUNTIME_FUNCTION
+{
+    [FieldOffset(0x000)] public uint BeginAddress;
+    [FieldOffset(0x004)] public uint EndAddress;
+    [FieldOffset(0x008)] public uint UnwindInfoAddress;
+    [FieldOffset(0x008)] public uint UnwindData;
+}
+
+[NtType("_UNWIND_HISTORY_TABLE_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
+public partial struct UNWIND_HISTORY_TABLE_ENTRY
+{
+    [FieldOffset(0x000)] public ulong ImageBase;
+    [FieldOffset(0x008)] public Ptr<RUNTIME_FUNCTION> FunctionEntry;
+}
+
+[NtType("_UNWIND_HISTORY_TABLE"), StructLayout(LayoutKind.Explicit, Size = 0xD8)]
+public partial struct UNWIND_HISTORY_TABLE
+{
+    [FieldOffset(0x000)] public uint Count;
+    [FieldOffset(0x004)] public byte LocalHint;
+    [FieldOffset(0x005)] public byte GlobalHint;
+    [FieldOffset(0x006)] public byte Search;
+    [FieldOffset(0x007)] public byte Once;
+    [FieldOffset(0x008)] public ulong LowAddress;
+    [FieldOffset(0x010)] public ulong HighAddress;
+    [FieldOffset(0x018), NtArray(12)] public UNWIND_HISTORY_TABLE_ENTRY Entry;
+}
