@@ -6,7 +6,9 @@ namespace KdSim.Symbols.Tests;
 /// <summary>The committed inputs under fixtures/.</summary>
 internal static class Fixture
 {
-    public static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "fixtures");
+    public static string Folder() => Root();
+
+    static string Root([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "fixtures");
 
     public static byte[] Bytes(string name) => File.ReadAllBytes(Path.Combine(Folder(), name));
 
