@@ -1,0 +1,38 @@
+namespace KdSim.Tracing.Schema;
+
+/// <summary>The kinds of events. A number, once used, means the same for ever.</summary>
+public enum EventKind : ushort
+{
+    IrqlChange = 1,
+    InterruptEnter = 2,
+    InterruptExit = 3,
+    IsrEnter = 4,
+    IsrExit = 5,
+    DpcQueue = 6,
+    DpcEnter = 7,
+    DpcExit = 8,
+    ApcDeliver = 9,
+    IrpAllocate = 10,
+    IrpCall = 11,
+    IrpComplete = 12,
+    IrpFree = 13,
+    ThreadSwitch = 14,
+    ThreadReady = 15,
+    ThreadCreate = 16,
+    ThreadExit = 17,
+    ProcessCreate = 18,
+    ProcessExit = 19,
+    ModuleLoad = 20,
+    ModuleUnload = 21,
+    DbgPrint = 22,
+    Exception = 23,
+    BugCheck = 24,
+    TimerSet = 25,
+    TimerExpire = 26,
+    DeviceState = 27,
+    PowerState = 28,
+    PoolAllocate = 29,
+    PoolFree = 30,
+    Breakpoint = 31,
+    Finding = 32,
+}
