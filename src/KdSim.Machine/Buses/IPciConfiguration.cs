@@ -12,11 +12,21 @@ public interface IPciConfiguration
     /// <summary>Functions that are present, in order of address.</summary>
     IEnumerable<PciAddress> Functions { get; }
 
+    /// <summary>Slots that the machine has a function for, present or not, in order of address.</summary>
+    IEnumerable<PciAddress> Slots { get; }
+
+    /// <summary>
+    /// Plugs the slot's function in (in its power-on state) or pulls it out (its registers read as ones from then on). An input from
+    /// outside: the caller records it.
+    /// </summary>
+    void SetPresent(PciAddress address, bool present);
+
     /// <summary>All ones if the function is absent.</summary>
     uint Read(PciAddress address, int offset, int size);
 
     void Write(PciAddress address, int offset, int size, uint value);
 
-    /// <summary>The IO-APIC input to which the board wires this function's interrupt pin (what ACPI's _PRT tells); -1 if it has no pin.</summary>
+    /// <summary>The IO-APIC input to which the board wires this function's interrupt pin (what ACPI's _PRT
+    /// tells); -1 if it has no pin.</summary>
     int InterruptInput(PciAddress address);
 }
