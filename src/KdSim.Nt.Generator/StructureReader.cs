@@ -46,7 +46,7 @@ internal static class StructureReader
             mistakes.Add(new Mistake(Mistake.UnknownSize, place, structure.Name, field.Name, field.Type.ToDisplayString()));
             return;
         }
-        var read = new Field(field.Name, field.Type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat), offset, KindOf(field));
+        var read = new Field(field.Name, TypeOf(field), offset, KindOf(field));
         if (read.Kind == FieldKind.Array)
             read.Count = (int)Argument(field, "NtArrayAttribute", 0)!;
         int end = offset + (read.Kind == FieldKind.Array ? read.Count * size : size);
@@ -72,6 +72,15 @@ internal static class StructureReader
             taken |= mask;
             read.Bits.Add(bits);
         }
+    }
+
+    /// <summary>The type as the view shows it: the declared one, or the pointer that <c>[NtPointer&lt;T&gt;]</c> makes of a ulong.</summary>
+    private static string TypeOf(IFieldSymbol field)
+    {
+        AttributeData? pointer = field.GetAttributes().FirstOrDefault(a => a.AttributeClass is { Name: "NtPointerAttribute", IsGenericType: true });
+        return pointer is null
+            ? field.Type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)
+            : $"global::KdSim.Nt.Ptr<{pointer.AttributeClass!.TypeArguments[0].ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat)}>";
     }
 
     private static FieldKind KindOf(IFieldSymbol field)

@@ -50,3 +50,10 @@ public sealed class NtPointerAttribute(string target = "Void") : Attribute
 {
     public string Target { get; } = target;
 }
+
+/// <summary>A pointer to a structure, kept as a <see cref="ulong"/>; the view gives it as <see cref="Ptr{T}"/>.</summary>
+/// <remarks>
+/// A field of type <c>Ptr&lt;KTHREAD&gt;</c> would do, but the runtime refuses to load structures that refer to each other so (TypeLoadException).
+/// </remarks>
+[AttributeUsage(AttributeTargets.Field)]
+public sealed class NtPointerAttribute<T> : Attribute where T : unmanaged;

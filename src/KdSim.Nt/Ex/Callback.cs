@@ -17,7 +17,7 @@ public partial struct CALLBACK_OBJECT
 public partial struct CALLBACK_REGISTRATION
 {
     [FieldOffset(0x000)] public LIST_ENTRY Link;
-    [FieldOffset(0x010)] public Ptr<CALLBACK_OBJECT> CallbackObject;
+    [FieldOffset(0x010), NtPointer<CALLBACK_OBJECT>] public ulong CallbackObject;
     [FieldOffset(0x018), NtFunction] public ulong CallbackFunction;
     [FieldOffset(0x020), NtPointer] public ulong CallbackContext;
     [FieldOffset(0x028)] public uint Busy;

@@ -6,7 +6,7 @@ namespace KdSim.Nt;
 public partial struct FAST_MUTEX
 {
     [FieldOffset(0x000)] public int Count;
-    [FieldOffset(0x008)] public Ptr<KTHREAD> Owner;
+    [FieldOffset(0x008), NtPointer<KTHREAD>] public ulong Owner;
     [FieldOffset(0x010)] public uint Contention;
     [FieldOffset(0x018)] public KEVENT Event;
     [FieldOffset(0x030)] public uint OldIrql;
@@ -16,7 +16,7 @@ public partial struct FAST_MUTEX
 public partial struct KGUARDED_MUTEX
 {
     [FieldOffset(0x000)] public int Count;
-    [FieldOffset(0x008)] public Ptr<KTHREAD> Owner;
+    [FieldOffset(0x008), NtPointer<KTHREAD>] public ulong Owner;
     [FieldOffset(0x010)] public uint Contention;
     [FieldOffset(0x018)] public KGATE Gate;
     [FieldOffset(0x030)] public short KernelApcDisable;

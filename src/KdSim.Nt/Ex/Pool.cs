@@ -37,7 +37,7 @@ public partial struct POOL_HEADER
     [FieldOffset(0x002), NtBits("BlockSize", 0, 8), NtBits("PoolType", 8, 8)] public ushort Bits2;
     [FieldOffset(0x000)] public uint Ulong1;
     [FieldOffset(0x004)] public uint PoolTag;
-    [FieldOffset(0x008)] public Ptr<EPROCESS> ProcessBilled;
+    [FieldOffset(0x008), NtPointer<EPROCESS>] public ulong ProcessBilled;
     [FieldOffset(0x008)] public ushort AllocatorBackTraceIndex;
     [FieldOffset(0x00A)] public ushort PoolTagHash;
 }

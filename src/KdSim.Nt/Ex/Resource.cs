@@ -6,11 +6,11 @@ namespace KdSim.Nt;
 public partial struct ERESOURCE
 {
     [FieldOffset(0x000)] public LIST_ENTRY SystemResourcesList;
-    [FieldOffset(0x010)] public Ptr<OWNER_ENTRY> OwnerTable;
+    [FieldOffset(0x010), NtPointer<OWNER_ENTRY>] public ulong OwnerTable;
     [FieldOffset(0x018)] public short ActiveCount;
     [FieldOffset(0x01A)] public ushort Flag;
-    [FieldOffset(0x020)] public Ptr<KSEMAPHORE> SharedWaiters;
-    [FieldOffset(0x028)] public Ptr<KEVENT> ExclusiveWaiters;
+    [FieldOffset(0x020), NtPointer<KSEMAPHORE>] public ulong SharedWaiters;
+    [FieldOffset(0x028), NtPointer<KEVENT>] public ulong ExclusiveWaiters;
     [FieldOffset(0x030)] public OWNER_ENTRY OwnerEntry;
     [FieldOffset(0x040)] public uint ActiveEntries;
     [FieldOffset(0x044)] public uint ContentionCount;

@@ -7,7 +7,7 @@ public partial struct DMA_ADAPTER
 {
     [FieldOffset(0x000)] public ushort Version;
     [FieldOffset(0x002)] public ushort Size;
-    [FieldOffset(0x008)] public Ptr<DMA_OPERATIONS> DmaOperations;
+    [FieldOffset(0x008), NtPointer<DMA_OPERATIONS>] public ulong DmaOperations;
 }
 
 [NtType("_DMA_OPERATIONS"), StructLayout(LayoutKind.Explicit, Size = 0x80)]

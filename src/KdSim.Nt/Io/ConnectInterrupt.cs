@@ -14,8 +14,8 @@ public partial struct IO_CONNECT_INTERRUPT_PARAMETERS
 [NtType("_IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
 public partial struct IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS
 {
-    [FieldOffset(0x000)] public Ptr<DEVICE_OBJECT> PhysicalDeviceObject;
-    [FieldOffset(0x008)] public Ptr<Ptr<KINTERRUPT>> InterruptObject;
+    [FieldOffset(0x000), NtPointer<DEVICE_OBJECT>] public ulong PhysicalDeviceObject;
+    [FieldOffset(0x008), NtPointer<Ptr<KINTERRUPT>>] public ulong InterruptObject;
     [FieldOffset(0x010), NtFunction] public ulong ServiceRoutine;
     [FieldOffset(0x018), NtPointer] public ulong ServiceContext;
     [FieldOffset(0x020)] public Ptr<ulong> SpinLock;
@@ -32,8 +32,8 @@ public partial struct IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS
 [NtType("_IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS"), StructLayout(LayoutKind.Explicit, Size = 0x30)]
 public partial struct IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS
 {
-    [FieldOffset(0x000)] public Ptr<DEVICE_OBJECT> PhysicalDeviceObject;
-    [FieldOffset(0x008)] public Ptr<Ptr<KINTERRUPT>> InterruptObject;
+    [FieldOffset(0x000), NtPointer<DEVICE_OBJECT>] public ulong PhysicalDeviceObject;
+    [FieldOffset(0x008), NtPointer<Ptr<KINTERRUPT>>] public ulong InterruptObject;
     [FieldOffset(0x010), NtFunction] public ulong ServiceRoutine;
     [FieldOffset(0x018), NtPointer] public ulong ServiceContext;
     [FieldOffset(0x020)] public Ptr<ulong> SpinLock;
@@ -44,7 +44,7 @@ public partial struct IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS
 [NtType("_IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS"), StructLayout(LayoutKind.Explicit, Size = 0x38)]
 public partial struct IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS
 {
-    [FieldOffset(0x000)] public Ptr<DEVICE_OBJECT> PhysicalDeviceObject;
+    [FieldOffset(0x000), NtPointer<DEVICE_OBJECT>] public ulong PhysicalDeviceObject;
     [FieldOffset(0x008)] public IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS_ConnectionContext ConnectionContext;
     [FieldOffset(0x010), NtFunction] public ulong MessageServiceRoutine;
     [FieldOffset(0x018), NtPointer] public ulong ServiceContext;
@@ -59,8 +59,8 @@ public partial struct IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS
 public partial struct IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS_ConnectionContext
 {
     [FieldOffset(0x000), NtPointer("Ptr64 Void")] public ulong Generic;
-    [FieldOffset(0x000)] public Ptr<Ptr<IO_INTERRUPT_MESSAGE_INFO>> InterruptMessageTable;
-    [FieldOffset(0x000)] public Ptr<Ptr<KINTERRUPT>> InterruptObject;
+    [FieldOffset(0x000), NtPointer<Ptr<IO_INTERRUPT_MESSAGE_INFO>>] public ulong InterruptMessageTable;
+    [FieldOffset(0x000), NtPointer<Ptr<KINTERRUPT>>] public ulong InterruptObject;
 }
 
 [NtType("_IO_DISCONNECT_INTERRUPT_PARAMETERS"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
@@ -75,8 +75,8 @@ public partial struct IO_DISCONNECT_INTERRUPT_PARAMETERS
 public partial struct IO_DISCONNECT_INTERRUPT_PARAMETERS_ConnectionContext
 {
     [FieldOffset(0x000), NtPointer] public ulong Generic;
-    [FieldOffset(0x000)] public Ptr<KINTERRUPT> InterruptObject;
-    [FieldOffset(0x000)] public Ptr<IO_INTERRUPT_MESSAGE_INFO> InterruptMessageTable;
+    [FieldOffset(0x000), NtPointer<KINTERRUPT>] public ulong InterruptObject;
+    [FieldOffset(0x000), NtPointer<IO_INTERRUPT_MESSAGE_INFO>] public ulong InterruptMessageTable;
 }
 
 [NtType("_IO_INTERRUPT_MESSAGE_INFO"), StructLayout(LayoutKind.Explicit, Size = 0x38)]
@@ -92,7 +92,7 @@ public partial struct IO_INTERRUPT_MESSAGE_INFO_ENTRY
 {
     [FieldOffset(0x000)] public LARGE_INTEGER MessageAddress;
     [FieldOffset(0x008)] public ulong TargetProcessorSet;
-    [FieldOffset(0x010)] public Ptr<KINTERRUPT> InterruptObject;
+    [FieldOffset(0x010), NtPointer<KINTERRUPT>] public ulong InterruptObject;
     [FieldOffset(0x018)] public uint MessageData;
     [FieldOffset(0x01C)] public uint Vector;
     [FieldOffset(0x020)] public byte Irql;

@@ -19,6 +19,6 @@ public partial struct IO_CSQ
 public partial struct IO_CSQ_IRP_CONTEXT
 {
     [FieldOffset(0x000)] public uint Type;
-    [FieldOffset(0x008)] public Ptr<IRP> Irp;
-    [FieldOffset(0x010)] public Ptr<IO_CSQ> Csq;
+    [FieldOffset(0x008), NtPointer<IRP>] public ulong Irp;
+    [FieldOffset(0x010), NtPointer<IO_CSQ>] public ulong Csq;
 }

@@ -8,14 +8,14 @@ public partial struct DEVICE_OBJECT
     [FieldOffset(0x000)] public short Type;
     [FieldOffset(0x002)] public ushort Size;
     [FieldOffset(0x004)] public int ReferenceCount;
-    [FieldOffset(0x008)] public Ptr<DRIVER_OBJECT> DriverObject;
-    [FieldOffset(0x010)] public Ptr<DEVICE_OBJECT> NextDevice;
-    [FieldOffset(0x018)] public Ptr<DEVICE_OBJECT> AttachedDevice;
-    [FieldOffset(0x020)] public Ptr<IRP> CurrentIrp;
-    [FieldOffset(0x028)] public Ptr<IO_TIMER> Timer;
+    [FieldOffset(0x008), NtPointer<DRIVER_OBJECT>] public ulong DriverObject;
+    [FieldOffset(0x010), NtPointer<DEVICE_OBJECT>] public ulong NextDevice;
+    [FieldOffset(0x018), NtPointer<DEVICE_OBJECT>] public ulong AttachedDevice;
+    [FieldOffset(0x020), NtPointer<IRP>] public ulong CurrentIrp;
+    [FieldOffset(0x028), NtPointer<IO_TIMER>] public ulong Timer;
     [FieldOffset(0x030)] public DO Flags;
     [FieldOffset(0x034)] public DEVICE_CHARACTERISTICS Characteristics;
-    [FieldOffset(0x038)] public Ptr<VPB> Vpb;
+    [FieldOffset(0x038), NtPointer<VPB>] public ulong Vpb;
     [FieldOffset(0x040), NtPointer] public ulong DeviceExtension;
     [FieldOffset(0x048)] public FILE_DEVICE DeviceType;
     [FieldOffset(0x04C)] public sbyte StackSize;
@@ -28,7 +28,7 @@ public partial struct DEVICE_OBJECT
     [FieldOffset(0x118)] public KEVENT DeviceLock;
     [FieldOffset(0x130)] public ushort SectorSize;
     [FieldOffset(0x132)] public ushort Spare1;
-    [FieldOffset(0x138)] public Ptr<DEVOBJ_EXTENSION> DeviceObjectExtension;
+    [FieldOffset(0x138), NtPointer<DEVOBJ_EXTENSION>] public ulong DeviceObjectExtension;
     [FieldOffset(0x140), NtPointer] public ulong Reserved;
 }
 
@@ -44,7 +44,7 @@ public partial struct DEVOBJ_EXTENSION
 {
     [FieldOffset(0x000)] public short Type;
     [FieldOffset(0x002)] public ushort Size;
-    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
 }
 
 [NtType("_WAIT_CONTEXT_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
@@ -56,7 +56,7 @@ public partial struct WAIT_CONTEXT_BLOCK
     [FieldOffset(0x028)] public uint NumberOfMapRegisters;
     [FieldOffset(0x030), NtPointer] public ulong DeviceObject;
     [FieldOffset(0x038), NtPointer] public ulong CurrentIrp;
-    [FieldOffset(0x040)] public Ptr<KDPC> BufferChainingDpc;
+    [FieldOffset(0x040), NtPointer<KDPC>] public ulong BufferChainingDpc;
 }
 
 [NtType("_IO_ALLOCATION_ACTION")]

@@ -7,15 +7,15 @@ public partial struct DRIVER_OBJECT
 {
     [FieldOffset(0x000)] public short Type;
     [FieldOffset(0x002)] public short Size;
-    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
     [FieldOffset(0x010)] public DRVO Flags;
     [FieldOffset(0x018), NtPointer] public ulong DriverStart;
     [FieldOffset(0x020)] public uint DriverSize;
     [FieldOffset(0x028), NtPointer] public ulong DriverSection;
-    [FieldOffset(0x030)] public Ptr<DRIVER_EXTENSION> DriverExtension;
+    [FieldOffset(0x030), NtPointer<DRIVER_EXTENSION>] public ulong DriverExtension;
     [FieldOffset(0x038)] public UNICODE_STRING DriverName;
     [FieldOffset(0x048)] public Ptr<UNICODE_STRING> HardwareDatabase;
-    [FieldOffset(0x050)] public Ptr<FAST_IO_DISPATCH> FastIoDispatch;
+    [FieldOffset(0x050), NtPointer<FAST_IO_DISPATCH>] public ulong FastIoDispatch;
     [FieldOffset(0x058), NtFunction] public ulong DriverInit;
     [FieldOffset(0x060), NtFunction] public ulong DriverStartIo;
     [FieldOffset(0x068), NtFunction] public ulong DriverUnload;
@@ -25,7 +25,7 @@ public partial struct DRIVER_OBJECT
 [NtType("_DRIVER_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x28)]
 public partial struct DRIVER_EXTENSION
 {
-    [FieldOffset(0x000)] public Ptr<DRIVER_OBJECT> DriverObject;
+    [FieldOffset(0x000), NtPointer<DRIVER_OBJECT>] public ulong DriverObject;
     [FieldOffset(0x008), NtFunction] public ulong AddDevice;
     [FieldOffset(0x010)] public uint Count;
     [FieldOffset(0x018)] public UNICODE_STRING ServiceKeyName;
@@ -34,6 +34,6 @@ public partial struct DRIVER_EXTENSION
 [NtType("_IO_CLIENT_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct IO_CLIENT_EXTENSION
 {
-    [FieldOffset(0x000)] public Ptr<IO_CLIENT_EXTENSION> NextExtension;
+    [FieldOffset(0x000), NtPointer<IO_CLIENT_EXTENSION>] public ulong NextExtension;
     [FieldOffset(0x008), NtPointer] public ulong ClientIdentificationAddress;
 }

@@ -7,14 +7,14 @@ public partial struct FILE_OBJECT
 {
     [FieldOffset(0x000)] public short Type;
     [FieldOffset(0x002)] public short Size;
-    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
-    [FieldOffset(0x010)] public Ptr<VPB> Vpb;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
+    [FieldOffset(0x010), NtPointer<VPB>] public ulong Vpb;
     [FieldOffset(0x018), NtPointer] public ulong FsContext;
     [FieldOffset(0x020), NtPointer] public ulong FsContext2;
-    [FieldOffset(0x028)] public Ptr<SECTION_OBJECT_POINTERS> SectionObjectPointer;
+    [FieldOffset(0x028), NtPointer<SECTION_OBJECT_POINTERS>] public ulong SectionObjectPointer;
     [FieldOffset(0x030), NtPointer] public ulong PrivateCacheMap;
     [FieldOffset(0x038)] public NtStatus FinalStatus;
-    [FieldOffset(0x040)] public Ptr<FILE_OBJECT> RelatedFileObject;
+    [FieldOffset(0x040), NtPointer<FILE_OBJECT>] public ulong RelatedFileObject;
     [FieldOffset(0x048)] public bool LockOperation;
     [FieldOffset(0x049)] public bool DeletePending;
     [FieldOffset(0x04A)] public bool ReadAccess;
@@ -31,7 +31,7 @@ public partial struct FILE_OBJECT
     [FieldOffset(0x078), NtPointer] public ulong LastLock;
     [FieldOffset(0x080)] public KEVENT Lock;
     [FieldOffset(0x098)] public KEVENT Event;
-    [FieldOffset(0x0B0)] public Ptr<IO_COMPLETION_CONTEXT> CompletionContext;
+    [FieldOffset(0x0B0), NtPointer<IO_COMPLETION_CONTEXT>] public ulong CompletionContext;
     [FieldOffset(0x0B8)] public ulong IrpListLock;
     [FieldOffset(0x0C0)] public LIST_ENTRY IrpList;
     [FieldOffset(0x0D0), NtPointer] public ulong FileObjectExtension;
@@ -44,8 +44,8 @@ public partial struct VPB
     [FieldOffset(0x002)] public short Size;
     [FieldOffset(0x004)] public VPB_FLAGS Flags;
     [FieldOffset(0x006)] public ushort VolumeLabelLength;
-    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
-    [FieldOffset(0x010)] public Ptr<DEVICE_OBJECT> RealDevice;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
+    [FieldOffset(0x010), NtPointer<DEVICE_OBJECT>] public ulong RealDevice;
     [FieldOffset(0x018)] public uint SerialNumber;
     [FieldOffset(0x01C)] public uint ReferenceCount;
     [FieldOffset(0x020), NtArray(32)] public char VolumeLabel;

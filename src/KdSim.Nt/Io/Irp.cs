@@ -7,7 +7,7 @@ public partial struct IRP
 {
     [FieldOffset(0x000)] public short Type;
     [FieldOffset(0x002)] public ushort Size;
-    [FieldOffset(0x008)] public Ptr<MDL> MdlAddress;
+    [FieldOffset(0x008), NtPointer<MDL>] public ulong MdlAddress;
     [FieldOffset(0x010)] public IRP_FLAGS Flags;
     [FieldOffset(0x018)] public IRP_AssociatedIrp AssociatedIrp;
     [FieldOffset(0x020)] public LIST_ENTRY ThreadListEntry;
@@ -20,8 +20,8 @@ public partial struct IRP
     [FieldOffset(0x045)] public byte CancelIrql;
     [FieldOffset(0x046)] public sbyte ApcEnvironment;
     [FieldOffset(0x047)] public byte AllocationFlags;
-    [FieldOffset(0x048)] public Ptr<IO_STATUS_BLOCK> UserIosb;
-    [FieldOffset(0x050)] public Ptr<KEVENT> UserEvent;
+    [FieldOffset(0x048), NtPointer<IO_STATUS_BLOCK>] public ulong UserIosb;
+    [FieldOffset(0x050), NtPointer<KEVENT>] public ulong UserEvent;
     [FieldOffset(0x058)] public IRP_Overlay Overlay;
     [FieldOffset(0x068), NtFunction] public ulong CancelRoutine;
     [FieldOffset(0x070), NtPointer] public ulong UserBuffer;
@@ -31,7 +31,7 @@ public partial struct IRP
 [NtType("_IRP::<unnamed-type-AssociatedIrp>", Union = true), StructLayout(LayoutKind.Explicit, Size = 0x8)]
 public partial struct IRP_AssociatedIrp
 {
-    [FieldOffset(0x000)] public Ptr<IRP> MasterIrp;
+    [FieldOffset(0x000), NtPointer<IRP>] public ulong MasterIrp;
     [FieldOffset(0x000)] public int IrpCount;
     [FieldOffset(0x000), NtPointer] public ulong SystemBuffer;
 }
@@ -64,12 +64,12 @@ public partial struct IRP_Tail_Overlay
 {
     [FieldOffset(0x000)] public KDEVICE_QUEUE_ENTRY DeviceQueueEntry;
     [FieldOffset(0x000), NtPointer, NtArray(4)] public ulong DriverContext;
-    [FieldOffset(0x020)] public Ptr<ETHREAD> Thread;
+    [FieldOffset(0x020), NtPointer<ETHREAD>] public ulong Thread;
     [FieldOffset(0x028)] public Ptr<byte> AuxiliaryBuffer;
     [FieldOffset(0x030)] public LIST_ENTRY ListEntry;
-    [FieldOffset(0x040)] public Ptr<IO_STACK_LOCATION> CurrentStackLocation;
+    [FieldOffset(0x040), NtPointer<IO_STACK_LOCATION>] public ulong CurrentStackLocation;
     [FieldOffset(0x040)] public uint PacketType;
-    [FieldOffset(0x048)] public Ptr<FILE_OBJECT> OriginalFileObject;
+    [FieldOffset(0x048), NtPointer<FILE_OBJECT>] public ulong OriginalFileObject;
 }
 
 [NtType("_IO_STATUS_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x10)]

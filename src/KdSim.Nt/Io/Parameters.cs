@@ -31,7 +31,7 @@ public partial struct TARGET_DEVICE_CUSTOM_NOTIFICATION
     [FieldOffset(0x000)] public ushort Version;
     [FieldOffset(0x002)] public ushort Size;
     [FieldOffset(0x004)] public GUID Event;
-    [FieldOffset(0x018)] public Ptr<FILE_OBJECT> FileObject;
+    [FieldOffset(0x018), NtPointer<FILE_OBJECT>] public ulong FileObject;
     [FieldOffset(0x020)] public int NameBufferOffset;
     [FieldOffset(0x024), NtArray(1)] public byte CustomDataBuffer;
 }
@@ -60,7 +60,7 @@ public partial struct TARGET_DEVICE_REMOVAL_NOTIFICATION
     [FieldOffset(0x000)] public ushort Version;
     [FieldOffset(0x002)] public ushort Size;
     [FieldOffset(0x004)] public GUID Event;
-    [FieldOffset(0x018)] public Ptr<FILE_OBJECT> FileObject;
+    [FieldOffset(0x018), NtPointer<FILE_OBJECT>] public ulong FileObject;
 }
 
 [NtType("_PLUGPLAY_NOTIFICATION_HEADER"), StructLayout(LayoutKind.Explicit, Size = 0x14)]

@@ -10,8 +10,8 @@ public partial struct IO_STACK_LOCATION
     [FieldOffset(0x002)] public SL Flags;
     [FieldOffset(0x003)] public SL_CONTROL Control;
     [FieldOffset(0x008)] public IO_STACK_LOCATION_Parameters Parameters;
-    [FieldOffset(0x028)] public Ptr<DEVICE_OBJECT> DeviceObject;
-    [FieldOffset(0x030)] public Ptr<FILE_OBJECT> FileObject;
+    [FieldOffset(0x028), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
+    [FieldOffset(0x030), NtPointer<FILE_OBJECT>] public ulong FileObject;
     [FieldOffset(0x038), NtFunction] public ulong CompletionRoutine;
     [FieldOffset(0x040), NtPointer] public ulong Context;
 }
@@ -63,7 +63,7 @@ public partial struct IO_STACK_LOCATION_Parameters
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-Create>"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct IO_STACK_LOCATION_Parameters_Create
 {
-    [FieldOffset(0x000)] public Ptr<IO_SECURITY_CONTEXT> SecurityContext;
+    [FieldOffset(0x000), NtPointer<IO_SECURITY_CONTEXT>] public ulong SecurityContext;
     [FieldOffset(0x008)] public uint Options;
     [FieldOffset(0x010)] public ushort FileAttributes;
     [FieldOffset(0x012)] public ushort ShareAccess;
@@ -73,21 +73,21 @@ public partial struct IO_STACK_LOCATION_Parameters_Create
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-CreatePipe>"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct IO_STACK_LOCATION_Parameters_CreatePipe
 {
-    [FieldOffset(0x000)] public Ptr<IO_SECURITY_CONTEXT> SecurityContext;
+    [FieldOffset(0x000), NtPointer<IO_SECURITY_CONTEXT>] public ulong SecurityContext;
     [FieldOffset(0x008)] public uint Options;
     [FieldOffset(0x010)] public ushort Reserved;
     [FieldOffset(0x012)] public ushort ShareAccess;
-    [FieldOffset(0x018)] public Ptr<NAMED_PIPE_CREATE_PARAMETERS> Parameters;
+    [FieldOffset(0x018), NtPointer<NAMED_PIPE_CREATE_PARAMETERS>] public ulong Parameters;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-CreateMailslot>"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct IO_STACK_LOCATION_Parameters_CreateMailslot
 {
-    [FieldOffset(0x000)] public Ptr<IO_SECURITY_CONTEXT> SecurityContext;
+    [FieldOffset(0x000), NtPointer<IO_SECURITY_CONTEXT>] public ulong SecurityContext;
     [FieldOffset(0x008)] public uint Options;
     [FieldOffset(0x010)] public ushort Reserved;
     [FieldOffset(0x012)] public ushort ShareAccess;
-    [FieldOffset(0x018)] public Ptr<MAILSLOT_CREATE_PARAMETERS> Parameters;
+    [FieldOffset(0x018), NtPointer<MAILSLOT_CREATE_PARAMETERS>] public ulong Parameters;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-Read>"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
@@ -145,7 +145,7 @@ public partial struct IO_STACK_LOCATION_Parameters_SetFile
 {
     [FieldOffset(0x000)] public uint Length;
     [FieldOffset(0x008)] public FILE_INFORMATION_CLASS FileInformationClass;
-    [FieldOffset(0x010)] public Ptr<FILE_OBJECT> FileObject;
+    [FieldOffset(0x010), NtPointer<FILE_OBJECT>] public ulong FileObject;
     [FieldOffset(0x018)] public bool ReplaceIfExists;
     [FieldOffset(0x019)] public bool AdvanceOnly;
     [FieldOffset(0x018)] public uint ClusterCount;
@@ -225,15 +225,15 @@ public partial struct IO_STACK_LOCATION_Parameters_SetSecurity
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-MountVolume>"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct IO_STACK_LOCATION_Parameters_MountVolume
 {
-    [FieldOffset(0x000)] public Ptr<VPB> Vpb;
-    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
+    [FieldOffset(0x000), NtPointer<VPB>] public ulong Vpb;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-VerifyVolume>"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct IO_STACK_LOCATION_Parameters_VerifyVolume
 {
-    [FieldOffset(0x000)] public Ptr<VPB> Vpb;
-    [FieldOffset(0x008)] public Ptr<DEVICE_OBJECT> DeviceObject;
+    [FieldOffset(0x000), NtPointer<VPB>] public ulong Vpb;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-Scsi>"), StructLayout(LayoutKind.Explicit, Size = 0x8)]
@@ -270,7 +270,7 @@ public partial struct IO_STACK_LOCATION_Parameters_QueryInterface
     [FieldOffset(0x000)] public Ptr<GUID> InterfaceType;
     [FieldOffset(0x008)] public ushort Size;
     [FieldOffset(0x00A)] public ushort Version;
-    [FieldOffset(0x010)] public Ptr<INTERFACE> Interface;
+    [FieldOffset(0x010), NtPointer<INTERFACE>] public ulong Interface;
     [FieldOffset(0x018), NtPointer] public ulong InterfaceSpecificData;
 }
 
@@ -278,14 +278,14 @@ public partial struct IO_STACK_LOCATION_Parameters_QueryInterface
 [StructLayout(LayoutKind.Explicit, Size = 0x8)]
 public partial struct IO_STACK_LOCATION_Parameters_DeviceCapabilities
 {
-    [FieldOffset(0x000)] public Ptr<DEVICE_CAPABILITIES> Capabilities;
+    [FieldOffset(0x000), NtPointer<DEVICE_CAPABILITIES>] public ulong Capabilities;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-FilterResourceRequirements>")]
 [StructLayout(LayoutKind.Explicit, Size = 0x8)]
 public partial struct IO_STACK_LOCATION_Parameters_FilterResourceRequirements
 {
-    [FieldOffset(0x000)] public Ptr<IO_RESOURCE_REQUIREMENTS_LIST> IoResourceRequirementList;
+    [FieldOffset(0x000), NtPointer<IO_RESOURCE_REQUIREMENTS_LIST>] public ulong IoResourceRequirementList;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-ReadWriteConfig>"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
@@ -334,7 +334,7 @@ public partial struct IO_STACK_LOCATION_Parameters_WaitWake
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-PowerSequence>"), StructLayout(LayoutKind.Explicit, Size = 0x8)]
 public partial struct IO_STACK_LOCATION_Parameters_PowerSequence
 {
-    [FieldOffset(0x000)] public Ptr<POWER_SEQUENCE> PowerSequence;
+    [FieldOffset(0x000), NtPointer<POWER_SEQUENCE>] public ulong PowerSequence;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-Power>"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
@@ -350,8 +350,8 @@ public partial struct IO_STACK_LOCATION_Parameters_Power
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-StartDevice>"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct IO_STACK_LOCATION_Parameters_StartDevice
 {
-    [FieldOffset(0x000)] public Ptr<CM_RESOURCE_LIST> AllocatedResources;
-    [FieldOffset(0x008)] public Ptr<CM_RESOURCE_LIST> AllocatedResourcesTranslated;
+    [FieldOffset(0x000), NtPointer<CM_RESOURCE_LIST>] public ulong AllocatedResources;
+    [FieldOffset(0x008), NtPointer<CM_RESOURCE_LIST>] public ulong AllocatedResourcesTranslated;
 }
 
 [NtType("_IO_STACK_LOCATION::<unnamed-type-Parameters>::<unnamed-type-WMI>"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
@@ -375,8 +375,8 @@ public partial struct IO_STACK_LOCATION_Parameters_Others
 [NtType("_IO_SECURITY_CONTEXT"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
 public partial struct IO_SECURITY_CONTEXT
 {
-    [FieldOffset(0x000)] public Ptr<SECURITY_QUALITY_OF_SERVICE> SecurityQos;
-    [FieldOffset(0x008)] public Ptr<ACCESS_STATE> AccessState;
+    [FieldOffset(0x000), NtPointer<SECURITY_QUALITY_OF_SERVICE>] public ulong SecurityQos;
+    [FieldOffset(0x008), NtPointer<ACCESS_STATE>] public ulong AccessState;
     [FieldOffset(0x010)] public uint DesiredAccess;
     [FieldOffset(0x014)] public uint FullCreateOptions;
 }

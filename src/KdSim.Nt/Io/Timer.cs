@@ -10,5 +10,5 @@ public partial struct IO_TIMER
     [FieldOffset(0x008)] public LIST_ENTRY TimerList;
     [FieldOffset(0x018), NtFunction] public ulong TimerRoutine;
     [FieldOffset(0x020), NtPointer] public ulong Context;
-    [FieldOffset(0x028)] public Ptr<DEVICE_OBJECT> DeviceObject;
+    [FieldOffset(0x028), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
 }

@@ -21,7 +21,6 @@ public partial struct WNODE_SINGLE_INSTANCE
     [FieldOffset(0x034)] public uint InstanceIndex;
     [FieldOffset(0x038)] public uint DataBlockOffset;
     [FieldOffset(0x03C)] public uint SizeDataBlock;
-    [FieldOffset(0x040), NtArray(0)] public byte VariableData;
 }
 
 [NtType("tagWNODE_SINGLE_ITEM"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
@@ -81,14 +80,13 @@ public partial struct WMIREGINFO
     [FieldOffset(0x008)] public uint RegistryPath;
     [FieldOffset(0x00C)] public uint MofResourceName;
     [FieldOffset(0x010)] public uint GuidCount;
-    [FieldOffset(0x018), NtArray(0)] public WMIREGGUID WmiRegGuid;
 }
 
 [NtType("_WMILIB_CONTEXT"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
 public partial struct WMILIB_CONTEXT
 {
     [FieldOffset(0x000)] public uint GuidCount;
-    [FieldOffset(0x008)] public Ptr<WMIGUIDREGINFO> GuidList;
+    [FieldOffset(0x008), NtPointer<WMIGUIDREGINFO>] public ulong GuidList;
     [FieldOffset(0x010), NtFunction] public ulong QueryWmiRegInfo;
     [FieldOffset(0x018), NtFunction] public ulong QueryWmiDataBlock;
     [FieldOffset(0x020), NtFunction] public ulong SetWmiDataBlock;

@@ -10,7 +10,7 @@ public partial struct KAPC
     [FieldOffset(0x002)] public byte Size;
     [FieldOffset(0x003)] public byte SpareByte1;
     [FieldOffset(0x004)] public uint SpareLong0;
-    [FieldOffset(0x008)] public Ptr<KTHREAD> Thread;
+    [FieldOffset(0x008), NtPointer<KTHREAD>] public ulong Thread;
     [FieldOffset(0x010)] public LIST_ENTRY ApcListEntry;
     [FieldOffset(0x020), NtFunction] public ulong KernelRoutine;
     [FieldOffset(0x028), NtFunction] public ulong RundownRoutine;
@@ -27,7 +27,7 @@ public partial struct KAPC
 public partial struct KAPC_STATE
 {
     [FieldOffset(0x000), NtArray(2)] public LIST_ENTRY ApcListHead;
-    [FieldOffset(0x020)] public Ptr<KPROCESS> Process;
+    [FieldOffset(0x020), NtPointer<KPROCESS>] public ulong Process;
     [FieldOffset(0x028)] public bool KernelApcInProgress;
     [FieldOffset(0x029)] public bool KernelApcPending;
     [FieldOffset(0x02A)] public bool UserApcPending;

@@ -45,7 +45,7 @@ public partial struct KMUTANT
 {
     [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
     [FieldOffset(0x018)] public LIST_ENTRY MutantListEntry;
-    [FieldOffset(0x028)] public Ptr<KTHREAD> OwnerThread;
+    [FieldOffset(0x028), NtPointer<KTHREAD>] public ulong OwnerThread;
     [FieldOffset(0x030)] public bool Abandoned;
     [FieldOffset(0x031)] public byte ApcDisable;
 }
@@ -56,7 +56,7 @@ public partial struct KTIMER
     [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
     [FieldOffset(0x018)] public ULARGE_INTEGER DueTime;
     [FieldOffset(0x020)] public LIST_ENTRY TimerListEntry;
-    [FieldOffset(0x030)] public Ptr<KDPC> Dpc;
+    [FieldOffset(0x030), NtPointer<KDPC>] public ulong Dpc;
     [FieldOffset(0x038)] public uint Processor;
     [FieldOffset(0x03C)] public uint Period;
 }
@@ -81,9 +81,9 @@ public partial struct KGATE
 public partial struct KWAIT_BLOCK
 {
     [FieldOffset(0x000)] public LIST_ENTRY WaitListEntry;
-    [FieldOffset(0x010)] public Ptr<KTHREAD> Thread;
+    [FieldOffset(0x010), NtPointer<KTHREAD>] public ulong Thread;
     [FieldOffset(0x018), NtPointer] public ulong Object;
-    [FieldOffset(0x020)] public Ptr<KWAIT_BLOCK> NextWaitBlock;
+    [FieldOffset(0x020), NtPointer<KWAIT_BLOCK>] public ulong NextWaitBlock;
     [FieldOffset(0x028)] public ushort WaitKey;
     [FieldOffset(0x02A)] public byte WaitType;
     [FieldOffset(0x02B)] public byte BlockState;

@@ -32,7 +32,7 @@ public partial struct KDPC_DATA
     [FieldOffset(0x010)] public ulong DpcLock;
     [FieldOffset(0x018)] public int DpcQueueDepth;
     [FieldOffset(0x01C)] public uint DpcCount;
-    [FieldOffset(0x020)] public Ptr<KDPC> ActiveDpc;
+    [FieldOffset(0x020), NtPointer<KDPC>] public ulong ActiveDpc;
 }
 
 [NtType("_KDPC_LIST"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
@@ -45,7 +45,7 @@ public partial struct KDPC_LIST
 [NtType("_KTIMER_TABLE"), StructLayout(LayoutKind.Explicit, Size = 0x2200)]
 public partial struct KTIMER_TABLE
 {
-    [FieldOffset(0x000), NtArray(64)] public Ptr<KTIMER> TimerExpiry;
+    [FieldOffset(0x000), NtPointer<KTIMER>, NtArray(64)] public ulong TimerExpiry;
     [FieldOffset(0x200), NtArray(256)] public KTIMER_TABLE_ENTRY TimerEntries;
 }
 

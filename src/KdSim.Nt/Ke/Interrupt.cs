@@ -30,10 +30,10 @@ public partial struct KINTERRUPT
     [FieldOffset(0x070)] public KINTERRUPT_POLARITY Polarity;
     [FieldOffset(0x074)] public uint ServiceCount;
     [FieldOffset(0x078)] public uint DispatchCount;
-    [FieldOffset(0x080)] public Ptr<KEVENT> PassiveEvent;
+    [FieldOffset(0x080), NtPointer<KEVENT>] public ulong PassiveEvent;
     [FieldOffset(0x088), NtPointer] public ulong TrapFrame;
     [FieldOffset(0x090), NtPointer] public ulong DisconnectData;
-    [FieldOffset(0x098)] public Ptr<KTHREAD> ServiceThread;
+    [FieldOffset(0x098), NtPointer<KTHREAD>] public ulong ServiceThread;
     [FieldOffset(0x0A0), NtPointer] public ulong ConnectionData;
     [FieldOffset(0x0A8), NtPointer] public ulong IntTrackEntry;
     [FieldOffset(0x0B0), NtPointer] public ulong IsrDpcStats;

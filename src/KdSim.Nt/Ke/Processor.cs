@@ -7,11 +7,11 @@ public partial struct KPCR
 {
     [FieldOffset(0x000)] public NT_TIB NtTib;
     [FieldOffset(0x000)] public Ptr<KGDTENTRY64> GdtBase;
-    [FieldOffset(0x008)] public Ptr<KTSS64> TssBase;
+    [FieldOffset(0x008), NtPointer<KTSS64>] public ulong TssBase;
     [FieldOffset(0x010)] public ulong UserRsp;
-    [FieldOffset(0x018)] public Ptr<KPCR> Self;
-    [FieldOffset(0x020)] public Ptr<KPRCB> CurrentPrcb;
-    [FieldOffset(0x028)] public Ptr<KSPIN_LOCK_QUEUE> LockArray;
+    [FieldOffset(0x018), NtPointer<KPCR>] public ulong Self;
+    [FieldOffset(0x020), NtPointer<KPRCB>] public ulong CurrentPrcb;
+    [FieldOffset(0x028), NtPointer<KSPIN_LOCK_QUEUE>] public ulong LockArray;
     [FieldOffset(0x030), NtPointer] public ulong Used_Self;
     [FieldOffset(0x038)] public Ptr<KIDTENTRY64> IdtBase;
     [FieldOffset(0x040), NtArray(2)] public ulong Unused;
@@ -43,9 +43,9 @@ public partial struct KPRCB
     [FieldOffset(0x005)] public byte ReservedMustBeZero;
     [FieldOffset(0x006)] public byte InterruptRequest;
     [FieldOffset(0x007)] public byte IdleHalt;
-    [FieldOffset(0x008)] public Ptr<KTHREAD> CurrentThread;
-    [FieldOffset(0x010)] public Ptr<KTHREAD> NextThread;
-    [FieldOffset(0x018)] public Ptr<KTHREAD> IdleThread;
+    [FieldOffset(0x008), NtPointer<KTHREAD>] public ulong CurrentThread;
+    [FieldOffset(0x010), NtPointer<KTHREAD>] public ulong NextThread;
+    [FieldOffset(0x018), NtPointer<KTHREAD>] public ulong IdleThread;
     [FieldOffset(0x020)] public byte NestingLevel;
     [FieldOffset(0x021)] public byte ClockOwner;
     [FieldOffset(0x022)] public byte PendingTickFlags;
@@ -136,7 +136,7 @@ public partial struct KPRCB
     [FieldOffset(0x3548)] public uint KeExceptionDispatchCount;
     [FieldOffset(0x354C)] public uint KeAlignmentFixupCount;
     [FieldOffset(0x3550)] public ulong SetMember;
-    [FieldOffset(0x3558)] public Ptr<CONTEXT> Context;
+    [FieldOffset(0x3558), NtPointer<CONTEXT>] public ulong Context;
     [FieldOffset(0x3560)] public uint ContextFlagsInit;
     [FieldOffset(0x3564)] public uint FeatureBits;
     [FieldOffset(0x3568), NtArray(13)] public byte VendorString;

@@ -5,7 +5,7 @@ namespace KdSim.Nt;
 [NtType("_KSPIN_LOCK_QUEUE"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct KSPIN_LOCK_QUEUE
 {
-    [FieldOffset(0x000)] public Ptr<KSPIN_LOCK_QUEUE> Next;
+    [FieldOffset(0x000), NtPointer<KSPIN_LOCK_QUEUE>] public ulong Next;
     [FieldOffset(0x008)] public Ptr<ulong> Lock;
 }
 

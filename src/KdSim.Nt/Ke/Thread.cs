@@ -45,16 +45,16 @@ public partial struct KTHREAD
     [FieldOffset(0x080)] public uint SystemCallNumber;
     [FieldOffset(0x084)] public uint ReadyTime;
     [FieldOffset(0x088), NtPointer] public ulong FirstArgument;
-    [FieldOffset(0x090)] public Ptr<KTRAP_FRAME> TrapFrame;
+    [FieldOffset(0x090), NtPointer<KTRAP_FRAME>] public ulong TrapFrame;
     [FieldOffset(0x098)] public KAPC_STATE ApcState;
     [FieldOffset(0x0C8)] public sbyte Priority;
     [FieldOffset(0x0C9), NtArray(3)] public byte ApcStatePad;
     [FieldOffset(0x0CC)] public uint UserIdealProcessor;
     [FieldOffset(0x0D0)] public long WaitStatus;
-    [FieldOffset(0x0D8)] public Ptr<KWAIT_BLOCK> WaitBlockList;
+    [FieldOffset(0x0D8), NtPointer<KWAIT_BLOCK>] public ulong WaitBlockList;
     [FieldOffset(0x0E0)] public LIST_ENTRY WaitListEntry;
     [FieldOffset(0x0E0)] public SINGLE_LIST_ENTRY SwapListEntry;
-    [FieldOffset(0x0F0)] public Ptr<DISPATCHER_HEADER> Queue;
+    [FieldOffset(0x0F0), NtPointer<DISPATCHER_HEADER>] public ulong Queue;
     [FieldOffset(0x0F8), NtPointer] public ulong Teb;
     [FieldOffset(0x100)] public ulong RelativeTimerBias;
     [FieldOffset(0x108)] public KTIMER Timer;
@@ -72,7 +72,7 @@ public partial struct KTHREAD
     [FieldOffset(0x220)] public LIST_ENTRY QueueListEntry;
     [FieldOffset(0x230)] public uint NextProcessor;
     [FieldOffset(0x234)] public uint DeferredProcessor;
-    [FieldOffset(0x238)] public Ptr<KPROCESS> Process;
+    [FieldOffset(0x238), NtPointer<KPROCESS>] public ulong Process;
     [FieldOffset(0x240)] public ulong Affinity;
     [FieldOffset(0x248)] public uint IdealProcessor;
     [FieldOffset(0x24C)] public sbyte BasePriority;
@@ -96,7 +96,7 @@ public partial struct KTHREAD
     [FieldOffset(0x310)] public LIST_ENTRY ThreadListEntry;
     [FieldOffset(0x320)] public LIST_ENTRY MutantListHead;
     [FieldOffset(0x330)] public ulong AbEntrySummary;
-    [FieldOffset(0x338)] public Ptr<KQUEUE> QueueObject;
+    [FieldOffset(0x338), NtPointer<KQUEUE>] public ulong QueueObject;
     [FieldOffset(0x340), NtPointer] public ulong Win32Thread;
     [FieldOffset(0x348)] public ulong ReadOperationCount;
     [FieldOffset(0x350)] public ulong WriteOperationCount;

@@ -24,7 +24,7 @@ public partial struct KLDR_DATA_TABLE_ENTRY
     [FieldOffset(0x080), NtPointer] public ulong CoverageSection;
     [FieldOffset(0x088), NtPointer] public ulong LoadedImports;
     [FieldOffset(0x090), NtPointer] public ulong Spare;
-    [FieldOffset(0x090)] public Ptr<KLDR_DATA_TABLE_ENTRY> NtDataTableEntry;
+    [FieldOffset(0x090), NtPointer<KLDR_DATA_TABLE_ENTRY>] public ulong NtDataTableEntry;
     [FieldOffset(0x098)] public uint SizeOfImageNotRounded;
     [FieldOffset(0x09C)] public uint TimeDateStamp;
 }

@@ -5,10 +5,10 @@ namespace KdSim.Nt;
 [NtType("_MDL"), StructLayout(LayoutKind.Explicit, Size = 0x30)]
 public partial struct MDL
 {
-    [FieldOffset(0x000)] public Ptr<MDL> Next;
+    [FieldOffset(0x000), NtPointer<MDL>] public ulong Next;
     [FieldOffset(0x008)] public short Size;
     [FieldOffset(0x00A)] public MDL_FLAGS MdlFlags;
-    [FieldOffset(0x010)] public Ptr<EPROCESS> Process;
+    [FieldOffset(0x010), NtPointer<EPROCESS>] public ulong Process;
     [FieldOffset(0x018), NtPointer] public ulong MappedSystemVa;
     [FieldOffset(0x020), NtPointer] public ulong StartVa;
     [FieldOffset(0x028)] public uint ByteCount;

@@ -5,10 +5,10 @@ namespace KdSim.Nt;
 [NtType("_OBJECT_DIRECTORY"), StructLayout(LayoutKind.Explicit, Size = 0x158)]
 public partial struct OBJECT_DIRECTORY
 {
-    [FieldOffset(0x000), NtArray(37)] public Ptr<OBJECT_DIRECTORY_ENTRY> HashBuckets;
+    [FieldOffset(0x000), NtPointer<OBJECT_DIRECTORY_ENTRY>, NtArray(37)] public ulong HashBuckets;
     [FieldOffset(0x128)] public EX_PUSH_LOCK Lock;
     [FieldOffset(0x130), NtPointer] public ulong DeviceMap;
-    [FieldOffset(0x138)] public Ptr<OBJECT_DIRECTORY> ShadowDirectory;
+    [FieldOffset(0x138), NtPointer<OBJECT_DIRECTORY>] public ulong ShadowDirectory;
     [FieldOffset(0x140), NtPointer] public ulong NamespaceEntry;
     [FieldOffset(0x148), NtPointer] public ulong SessionObject;
     [FieldOffset(0x150)] public uint Flags;
@@ -18,7 +18,7 @@ public partial struct OBJECT_DIRECTORY
 [NtType("_OBJECT_DIRECTORY_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
 public partial struct OBJECT_DIRECTORY_ENTRY
 {
-    [FieldOffset(0x000)] public Ptr<OBJECT_DIRECTORY_ENTRY> ChainLink;
+    [FieldOffset(0x000), NtPointer<OBJECT_DIRECTORY_ENTRY>] public ulong ChainLink;
     [FieldOffset(0x008), NtPointer] public ulong Object;
     [FieldOffset(0x010)] public uint HashValue;
 }

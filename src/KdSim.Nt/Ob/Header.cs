@@ -26,7 +26,7 @@ public partial struct OBJECT_HEADER
 [NtType("_OBJECT_HEADER_NAME_INFO"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct OBJECT_HEADER_NAME_INFO
 {
-    [FieldOffset(0x000)] public Ptr<OBJECT_DIRECTORY> Directory;
+    [FieldOffset(0x000), NtPointer<OBJECT_DIRECTORY>] public ulong Directory;
     [FieldOffset(0x008)] public UNICODE_STRING Name;
     [FieldOffset(0x018)] public int ReferenceCount;
     [FieldOffset(0x01C)] public uint Reserved;
@@ -52,7 +52,7 @@ public partial struct OBJECT_HEADER_HANDLE_INFO
 [NtType("_OBJECT_HANDLE_COUNT_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct OBJECT_HANDLE_COUNT_ENTRY
 {
-    [FieldOffset(0x000)] public Ptr<EPROCESS> Process;
+    [FieldOffset(0x000), NtPointer<EPROCESS>] public ulong Process;
     [FieldOffset(0x008), NtBits("HandleCount", 0, 24), NtBits("LockCount", 24, 8)] public uint Bits;
 }
 
@@ -77,6 +77,6 @@ public partial struct OBJECT_HEADER_QUOTA_INFO
 [NtType("_OBJECT_HEADER_PROCESS_INFO"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct OBJECT_HEADER_PROCESS_INFO
 {
-    [FieldOffset(0x000)] public Ptr<EPROCESS> ExclusiveProcess;
+    [FieldOffset(0x000), NtPointer<EPROCESS>] public ulong ExclusiveProcess;
     [FieldOffset(0x008)] public ulong Reserved;
 }

@@ -29,7 +29,7 @@ public partial struct OBJECT_NAME_INFORMATION
 [NtType("_OB_OPERATION_REGISTRATION"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct OB_OPERATION_REGISTRATION
 {
-    [FieldOffset(0x000)] public Ptr<Ptr<OBJECT_TYPE>> ObjectType;
+    [FieldOffset(0x000), NtPointer<Ptr<OBJECT_TYPE>>] public ulong ObjectType;
     [FieldOffset(0x008)] public uint Operations;
     [FieldOffset(0x010), NtFunction] public ulong PreOperation;
     [FieldOffset(0x018), NtFunction] public ulong PostOperation;
@@ -42,5 +42,5 @@ public partial struct OB_CALLBACK_REGISTRATION
     [FieldOffset(0x002)] public ushort OperationRegistrationCount;
     [FieldOffset(0x008)] public UNICODE_STRING Altitude;
     [FieldOffset(0x018), NtPointer] public ulong RegistrationContext;
-    [FieldOffset(0x020)] public Ptr<OB_OPERATION_REGISTRATION> OperationRegistration;
+    [FieldOffset(0x020), NtPointer<OB_OPERATION_REGISTRATION>] public ulong OperationRegistration;
 }

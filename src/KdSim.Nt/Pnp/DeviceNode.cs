@@ -5,14 +5,14 @@ namespace KdSim.Nt;
 [NtType("_DEVICE_NODE"), StructLayout(LayoutKind.Explicit, Size = 0x210)]
 public partial struct DEVICE_NODE
 {
-    [FieldOffset(0x000)] public Ptr<DEVICE_NODE> Sibling;
-    [FieldOffset(0x008)] public Ptr<DEVICE_NODE> Child;
-    [FieldOffset(0x010)] public Ptr<DEVICE_NODE> Parent;
-    [FieldOffset(0x018)] public Ptr<DEVICE_NODE> LastChild;
-    [FieldOffset(0x020)] public Ptr<DEVICE_OBJECT> PhysicalDeviceObject;
+    [FieldOffset(0x000), NtPointer<DEVICE_NODE>] public ulong Sibling;
+    [FieldOffset(0x008), NtPointer<DEVICE_NODE>] public ulong Child;
+    [FieldOffset(0x010), NtPointer<DEVICE_NODE>] public ulong Parent;
+    [FieldOffset(0x018), NtPointer<DEVICE_NODE>] public ulong LastChild;
+    [FieldOffset(0x020), NtPointer<DEVICE_OBJECT>] public ulong PhysicalDeviceObject;
     [FieldOffset(0x028)] public UNICODE_STRING InstancePath;
     [FieldOffset(0x038)] public UNICODE_STRING ServiceName;
-    [FieldOffset(0x048)] public Ptr<IRP> PendingIrp;
+    [FieldOffset(0x048), NtPointer<IRP>] public ulong PendingIrp;
     [FieldOffset(0x050)] public uint Level;
     [FieldOffset(0x054)] public uint CurrentPowerState;
     [FieldOffset(0x058)] public PO_DEVICE_NOTIFY Notify;
@@ -25,10 +25,10 @@ public partial struct DEVICE_NODE
     [FieldOffset(0x0F4)] public uint UserFlags;
     [FieldOffset(0x0F8)] public uint Problem;
     [FieldOffset(0x0FC)] public NtStatus ProblemStatus;
-    [FieldOffset(0x100)] public Ptr<CM_RESOURCE_LIST> ResourceList;
-    [FieldOffset(0x108)] public Ptr<CM_RESOURCE_LIST> ResourceListTranslated;
-    [FieldOffset(0x110)] public Ptr<DEVICE_OBJECT> DuplicatePDO;
-    [FieldOffset(0x118)] public Ptr<IO_RESOURCE_REQUIREMENTS_LIST> ResourceRequirements;
+    [FieldOffset(0x100), NtPointer<CM_RESOURCE_LIST>] public ulong ResourceList;
+    [FieldOffset(0x108), NtPointer<CM_RESOURCE_LIST>] public ulong ResourceListTranslated;
+    [FieldOffset(0x110), NtPointer<DEVICE_OBJECT>] public ulong DuplicatePDO;
+    [FieldOffset(0x118), NtPointer<IO_RESOURCE_REQUIREMENTS_LIST>] public ulong ResourceRequirements;
     [FieldOffset(0x120)] public INTERFACE_TYPE InterfaceType;
     [FieldOffset(0x124)] public uint BusNumber;
     [FieldOffset(0x128)] public INTERFACE_TYPE ChildInterfaceType;
@@ -43,14 +43,14 @@ public partial struct DEVICE_NODE
     [FieldOffset(0x16A)] public ushort QueryTranslatorMask;
     [FieldOffset(0x16C)] public ushort NoArbiterMask;
     [FieldOffset(0x16E)] public ushort QueryArbiterMask;
-    [FieldOffset(0x170)] public Ptr<CM_RESOURCE_LIST> BootResources;
-    [FieldOffset(0x178)] public Ptr<CM_RESOURCE_LIST> BootResourcesTranslated;
+    [FieldOffset(0x170), NtPointer<CM_RESOURCE_LIST>] public ulong BootResources;
+    [FieldOffset(0x178), NtPointer<CM_RESOURCE_LIST>] public ulong BootResourcesTranslated;
     [FieldOffset(0x180)] public uint CapabilityFlags;
     [FieldOffset(0x184)] public uint DisableableDepends;
     [FieldOffset(0x188)] public LIST_ENTRY PendedSetInterfaceState;
     [FieldOffset(0x198)] public LIST_ENTRY LegacyBusListEntry;
     [FieldOffset(0x1A8)] public uint DriverUnloadRetryCount;
-    [FieldOffset(0x1B0)] public Ptr<DEVICE_NODE> PreviousParent;
+    [FieldOffset(0x1B0), NtPointer<DEVICE_NODE>] public ulong PreviousParent;
     [FieldOffset(0x1B8)] public uint DeletedChildren;
     [FieldOffset(0x1BC)] public uint NumaNodeIndex;
     [FieldOffset(0x1C0)] public GUID ContainerID;
@@ -66,7 +66,7 @@ public partial struct DEVICE_NODE
 public partial struct PO_DEVICE_NOTIFY
 {
     [FieldOffset(0x000)] public LIST_ENTRY Link;
-    [FieldOffset(0x010)] public Ptr<DEVICE_OBJECT> TargetDevice;
+    [FieldOffset(0x010), NtPointer<DEVICE_OBJECT>] public ulong TargetDevice;
     [FieldOffset(0x018)] public byte OrderLevel;
     [FieldOffset(0x020)] public Ptr<byte> DeviceName;
     [FieldOffset(0x028)] public Ptr<byte> DriverName;

@@ -6,7 +6,7 @@ namespace KdSim.Nt;
 public partial struct DEVICE_RELATIONS
 {
     [FieldOffset(0x000)] public uint Count;
-    [FieldOffset(0x008), NtArray(1)] public Ptr<DEVICE_OBJECT> Objects;
+    [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>, NtArray(1)] public ulong Objects;
 }
 
 [NtType("_DEVICE_RELATION_TYPE")]

@@ -15,8 +15,8 @@ public partial struct PEB
     [FieldOffset(0x004), NtArray(4)] public byte Padding0;
     [FieldOffset(0x008), NtPointer] public ulong Mutant;
     [FieldOffset(0x010), NtPointer] public ulong ImageBaseAddress;
-    [FieldOffset(0x018)] public Ptr<PEB_LDR_DATA> Ldr;
-    [FieldOffset(0x020)] public Ptr<RTL_USER_PROCESS_PARAMETERS> ProcessParameters;
+    [FieldOffset(0x018), NtPointer<PEB_LDR_DATA>] public ulong Ldr;
+    [FieldOffset(0x020), NtPointer<RTL_USER_PROCESS_PARAMETERS>] public ulong ProcessParameters;
     [FieldOffset(0x028), NtPointer] public ulong SubSystemData;
     [FieldOffset(0x030), NtPointer] public ulong ProcessHeap;
     [FieldOffset(0x038), NtPointer] public ulong FastPebLock;
@@ -39,7 +39,7 @@ public partial struct TEB
     [FieldOffset(0x040)] public CLIENT_ID ClientId;
     [FieldOffset(0x050), NtPointer] public ulong ActiveRpcHandle;
     [FieldOffset(0x058), NtPointer] public ulong ThreadLocalStoragePointer;
-    [FieldOffset(0x060)] public Ptr<PEB> ProcessEnvironmentBlock;
+    [FieldOffset(0x060), NtPointer<PEB>] public ulong ProcessEnvironmentBlock;
     [FieldOffset(0x068)] public uint LastErrorValue;
     [FieldOffset(0x06C)] public uint CountOfOwnedCriticalSections;
     [FieldOffset(0x070), NtPointer] public ulong CsrClientThread;
@@ -62,7 +62,7 @@ public partial struct NT_TIB
     [FieldOffset(0x020), NtPointer] public ulong FiberData;
     [FieldOffset(0x020)] public uint Version;
     [FieldOffset(0x028), NtPointer] public ulong ArbitraryUserPointer;
-    [FieldOffset(0x030)] public Ptr<NT_TIB> Self;
+    [FieldOffset(0x030), NtPointer<NT_TIB>] public ulong Self;
 }
 
 [NtType("_PEB_LDR_DATA"), StructLayout(LayoutKind.Explicit, Size = 0x58)]

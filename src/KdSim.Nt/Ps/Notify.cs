@@ -9,7 +9,7 @@ public partial struct PS_CREATE_NOTIFY_INFO
     [FieldOffset(0x008), NtVisible, NtBits("FileOpenNameAvailable", 0, 1), NtBits("Reserved", 1, 31)] public uint Flags;
     [FieldOffset(0x010), NtPointer] public ulong ParentProcessId;
     [FieldOffset(0x018)] public CLIENT_ID CreatingThreadId;
-    [FieldOffset(0x028)] public Ptr<FILE_OBJECT> FileObject;
+    [FieldOffset(0x028), NtPointer<FILE_OBJECT>] public ulong FileObject;
     [FieldOffset(0x030)] public Ptr<UNICODE_STRING> ImageFileName;
     [FieldOffset(0x038)] public Ptr<UNICODE_STRING> CommandLine;
     [FieldOffset(0x040)] public NtStatus CreationStatus;

@@ -37,15 +37,15 @@ public partial struct EPROCESS
     [FieldOffset(0x198), NtPointer] public ulong Win32WindowStation;
     [FieldOffset(0x1A0), NtPointer] public ulong InheritedFromUniqueProcessId;
     [FieldOffset(0x1A8)] public ulong OwnerProcessId;
-    [FieldOffset(0x1B0)] public Ptr<PEB> Peb;
+    [FieldOffset(0x1B0), NtPointer<PEB>] public ulong Peb;
     [FieldOffset(0x1B8), NtPointer] public ulong Session;
     [FieldOffset(0x1C0), NtPointer] public ulong QuotaBlock;
-    [FieldOffset(0x1C8)] public Ptr<HANDLE_TABLE> ObjectTable;
+    [FieldOffset(0x1C8), NtPointer<HANDLE_TABLE>] public ulong ObjectTable;
     [FieldOffset(0x1D0), NtPointer] public ulong DebugPort;
     [FieldOffset(0x1D8), NtPointer] public ulong WoW64Process;
     [FieldOffset(0x1E0), NtPointer] public ulong DeviceMap;
     [FieldOffset(0x1E8)] public ulong PageDirectoryPte;
-    [FieldOffset(0x1F0)] public Ptr<FILE_OBJECT> ImageFilePointer;
+    [FieldOffset(0x1F0), NtPointer<FILE_OBJECT>] public ulong ImageFilePointer;
     [FieldOffset(0x1F8), NtArray(15)] public byte ImageFileName;
     [FieldOffset(0x207)] public byte PriorityClass;
     [FieldOffset(0x208), NtPointer] public ulong SecurityPort;

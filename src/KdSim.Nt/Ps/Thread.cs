@@ -20,7 +20,7 @@ public partial struct ETHREAD
     [FieldOffset(0x428)] public ulong ClientSecurity;
     [FieldOffset(0x430)] public LIST_ENTRY IrpList;
     [FieldOffset(0x440)] public ulong TopLevelIrp;
-    [FieldOffset(0x448)] public Ptr<DEVICE_OBJECT> DeviceToVerify;
+    [FieldOffset(0x448), NtPointer<DEVICE_OBJECT>] public ulong DeviceToVerify;
     [FieldOffset(0x450), NtPointer] public ulong Win32StartAddress;
     [FieldOffset(0x458), NtPointer] public ulong LegacyPowerObject;
     [FieldOffset(0x460)] public LIST_ENTRY ThreadListEntry;

@@ -7,7 +7,7 @@ public partial struct EXCEPTION_RECORD
 {
     [FieldOffset(0x000)] public NtStatus ExceptionCode;
     [FieldOffset(0x004)] public uint ExceptionFlags;
-    [FieldOffset(0x008)] public Ptr<EXCEPTION_RECORD> ExceptionRecord;
+    [FieldOffset(0x008), NtPointer<EXCEPTION_RECORD>] public ulong ExceptionRecord;
     [FieldOffset(0x010), NtPointer] public ulong ExceptionAddress;
     [FieldOffset(0x018)] public uint NumberParameters;
     [FieldOffset(0x020), NtArray(15)] public ulong ExceptionInformation;
@@ -106,8 +106,8 @@ public partial struct XSAVE_FORMAT
 [NtType("_EXCEPTION_POINTERS"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct EXCEPTION_POINTERS
 {
-    [FieldOffset(0x000)] public Ptr<EXCEPTION_RECORD> ExceptionRecord;
-    [FieldOffset(0x008)] public Ptr<CONTEXT> ContextRecord;
+    [FieldOffset(0x000), NtPointer<EXCEPTION_RECORD>] public ulong ExceptionRecord;
+    [FieldOffset(0x008), NtPointer<CONTEXT>] public ulong ContextRecord;
 }
 
 [NtType("_DISPATCHER_CONTEXT"), StructLayout(LayoutKind.Explicit, Size = 0x50)]
@@ -115,13 +115,13 @@ public partial struct DISPATCHER_CONTEXT
 {
     [FieldOffset(0x000)] public ulong ControlPc;
     [FieldOffset(0x008)] public ulong ImageBase;
-    [FieldOffset(0x010)] public Ptr<RUNTIME_FUNCTION> FunctionEntry;
+    [FieldOffset(0x010), NtPointer<RUNTIME_FUNCTION>] public ulong FunctionEntry;
     [FieldOffset(0x018)] public ulong EstablisherFrame;
     [FieldOffset(0x020)] public ulong TargetIp;
-    [FieldOffset(0x028)] public Ptr<CONTEXT> ContextRecord;
+    [FieldOffset(0x028), NtPointer<CONTEXT>] public ulong ContextRecord;
     [FieldOffset(0x030), NtFunction] public ulong LanguageHandler;
     [FieldOffset(0x038), NtPointer] public ulong HandlerData;
-    [FieldOffset(0x040)] public Ptr<UNWIND_HISTORY_TABLE> HistoryTable;
+    [FieldOffset(0x040), NtPointer<UNWIND_HISTORY_TABLE>] public ulong HistoryTable;
     [FieldOffset(0x048)] public uint ScopeIndex;
     [FieldOffset(0x04C)] public uint Fill0;
 }
@@ -139,7 +139,7 @@ public partial struct RUNTIME_FUNCTION
 public partial struct UNWIND_HISTORY_TABLE_ENTRY
 {
     [FieldOffset(0x000)] public ulong ImageBase;
-    [FieldOffset(0x008)] public Ptr<RUNTIME_FUNCTION> FunctionEntry;
+    [FieldOffset(0x008), NtPointer<RUNTIME_FUNCTION>] public ulong FunctionEntry;
 }
 
 [NtType("_UNWIND_HISTORY_TABLE"), StructLayout(LayoutKind.Explicit, Size = 0xD8)]

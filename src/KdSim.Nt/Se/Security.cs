@@ -10,8 +10,8 @@ public partial struct SECURITY_DESCRIPTOR
     [FieldOffset(0x002)] public ushort Control;
     [FieldOffset(0x008), NtPointer] public ulong Owner;
     [FieldOffset(0x010), NtPointer] public ulong Group;
-    [FieldOffset(0x018)] public Ptr<ACL> Sacl;
-    [FieldOffset(0x020)] public Ptr<ACL> Dacl;
+    [FieldOffset(0x018), NtPointer<ACL>] public ulong Sacl;
+    [FieldOffset(0x020), NtPointer<ACL>] public ulong Dacl;
 }
 
 [NtType("_ACL"), StructLayout(LayoutKind.Explicit, Size = 0x8)]
