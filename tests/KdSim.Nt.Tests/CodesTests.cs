@@ -88,6 +88,15 @@ public sealed class CodesTests
                 Assert.Equal(minor, (byte)typeof(IRP_MN).GetField(name[7..])!.GetRawConstantValue()!);
     }
 
+    [Fact]
+    public void The_commonest_statuses_are_explained()
+    {
+        Assert.Equal(5u, NtStatusText.ToWin32(NtStatus.AccessDenied));
+        Assert.Equal("The request was cancelled.", NtStatusText.Describe(NtStatus.Cancelled));
+        Assert.Null(NtStatusText.Describe((NtStatus)0xC123FFFF));
+        Assert.Null(NtStatusText.ToWin32(NtStatus.Breakpoint));
+    }
+
     private static string Pascal(string name) =>
         string.Concat(name.Split('_', StringSplitOptions.RemoveEmptyEntries).Select(p => char.ToUpperInvariant(p[0]) + p[1..].ToLowerInvariant()));
 }

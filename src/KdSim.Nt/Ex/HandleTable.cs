@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The handles of a process.</summary>
 [NtType("_HANDLE_TABLE"), StructLayout(LayoutKind.Explicit, Size = 0x60)]
 public partial struct HANDLE_TABLE
 {

@@ -30,6 +30,7 @@ public enum POOL_TYPE
     NonPagedPoolSessionNx = 544,
 }
 
+/// <summary>The classic header before each block of pool.</summary>
 [NtType("_POOL_HEADER"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct POOL_HEADER
 {

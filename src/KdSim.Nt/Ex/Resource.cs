@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A shared or exclusive lock.</summary>
 [NtType("_ERESOURCE"), StructLayout(LayoutKind.Explicit, Size = 0x68)]
 public partial struct ERESOURCE
 {

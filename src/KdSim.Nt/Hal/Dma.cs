@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A DMA adapter as drivers see it.</summary>
 [NtType("_DMA_ADAPTER"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct DMA_ADAPTER
 {

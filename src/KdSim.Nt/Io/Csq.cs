@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A cancel-safe queue of IRPs.</summary>
 [NtType("_IO_CSQ"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
 public partial struct IO_CSQ
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A device that a driver created.</summary>
 [NtType("_DEVICE_OBJECT"), StructLayout(LayoutKind.Explicit, Size = 0x150)]
 public partial struct DEVICE_OBJECT
 {
@@ -39,6 +40,7 @@ public partial struct DEVICE_OBJECT_Queue
     [FieldOffset(0x000)] public WAIT_CONTEXT_BLOCK Wcb;
 }
 
+/// <summary>The I/O manager's part of a device object.</summary>
 [NtType("_DEVOBJ_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct DEVOBJ_EXTENSION
 {

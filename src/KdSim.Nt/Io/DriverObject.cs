@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A loaded driver and its routines.</summary>
 [NtType("_DRIVER_OBJECT"), StructLayout(LayoutKind.Explicit, Size = 0x150)]
 public partial struct DRIVER_OBJECT
 {

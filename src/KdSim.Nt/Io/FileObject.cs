@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>An open instance of a file or device.</summary>
 [NtType("_FILE_OBJECT"), StructLayout(LayoutKind.Explicit, Size = 0xD8)]
 public partial struct FILE_OBJECT
 {
@@ -37,6 +38,7 @@ public partial struct FILE_OBJECT
     [FieldOffset(0x0D0), NtPointer] public ulong FileObjectExtension;
 }
 
+/// <summary>A volume parameter block: ties a file system to a volume.</summary>
 [NtType("_VPB"), StructLayout(LayoutKind.Explicit, Size = 0x60)]
 public partial struct VPB
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>An I/O request packet.</summary>
 [NtType("_IRP"), StructLayout(LayoutKind.Explicit, Size = 0xD0)]
 public partial struct IRP
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>Counts the users of a device, so that removal can wait for them.</summary>
 [NtType("_IO_REMOVE_LOCK"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct IO_REMOVE_LOCK
 {

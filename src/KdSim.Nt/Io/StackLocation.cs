@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>One driver's part of an IRP: function, parameters, completion routine.</summary>
 [NtType("_IO_STACK_LOCATION"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
 public partial struct IO_STACK_LOCATION
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A work item of a device. Our own layout, public field names.</summary>
 [NtType("_IO_WORKITEM"), StructLayout(LayoutKind.Explicit, Size = 0x50)]
 public partial struct IO_WORKITEM
 {

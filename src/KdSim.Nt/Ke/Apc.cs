@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>An asynchronous procedure call.</summary>
 [NtType("_KAPC"), StructLayout(LayoutKind.Explicit, Size = 0x58)]
 public partial struct KAPC
 {

@@ -17,6 +17,7 @@ public partial struct DBGKD_DEBUG_DATA_HEADER64
     [FieldOffset(0x014)] public uint Size;
 }
 
+/// <summary>Addresses of kernel variables for a debugger.</summary>
 [NtType("_KDDEBUGGER_DATA64"), StructLayout(LayoutKind.Explicit, Size = 0x340)]
 public partial struct KDDEBUGGER_DATA64
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The head of every object that a thread can wait for.</summary>
 [NtType("_DISPATCHER_HEADER"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
 public partial struct DISPATCHER_HEADER
 {
@@ -27,12 +28,14 @@ public partial struct DISPATCHER_HEADER
     [FieldOffset(0x008)] public LIST_ENTRY WaitListHead;
 }
 
+/// <summary>An event.</summary>
 [NtType("_KEVENT"), StructLayout(LayoutKind.Explicit, Size = 0x18)]
 public partial struct KEVENT
 {
     [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
 }
 
+/// <summary>A semaphore.</summary>
 [NtType("_KSEMAPHORE"), StructLayout(LayoutKind.Explicit, Size = 0x20)]
 public partial struct KSEMAPHORE
 {
@@ -40,6 +43,7 @@ public partial struct KSEMAPHORE
     [FieldOffset(0x018)] public int Limit;
 }
 
+/// <summary>A mutex; in the kernel it is called mutant.</summary>
 [NtType("_KMUTANT"), StructLayout(LayoutKind.Explicit, Size = 0x38)]
 public partial struct KMUTANT
 {
@@ -50,6 +54,7 @@ public partial struct KMUTANT
     [FieldOffset(0x031)] public byte ApcDisable;
 }
 
+/// <summary>A timer, with the DPC that it queues.</summary>
 [NtType("_KTIMER"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
 public partial struct KTIMER
 {
@@ -77,6 +82,7 @@ public partial struct KGATE
     [FieldOffset(0x000)] public DISPATCHER_HEADER Header;
 }
 
+/// <summary>Ties a waiting thread to one object that it waits for.</summary>
 [NtType("_KWAIT_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x30)]
 public partial struct KWAIT_BLOCK
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A deferred procedure call.</summary>
 [NtType("_KDPC"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
 public partial struct KDPC
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>Registers saved at an interrupt, exception or system call.</summary>
 [NtType("_KTRAP_FRAME"), StructLayout(LayoutKind.Explicit, Size = 0x190)]
 public partial struct KTRAP_FRAME
 {
@@ -67,6 +68,7 @@ public partial struct KTRAP_FRAME
     [FieldOffset(0x18C)] public uint Fill4;
 }
 
+/// <summary>Non-volatile registers, beside a trap frame or below a switch.</summary>
 [NtType("_KEXCEPTION_FRAME"), StructLayout(LayoutKind.Explicit, Size = 0x140)]
 public partial struct KEXCEPTION_FRAME
 {
@@ -102,6 +104,7 @@ public partial struct KEXCEPTION_FRAME
     [FieldOffset(0x138)] public ulong Return;
 }
 
+/// <summary>What a thread that is not running has on its stack under KiSwapContext.</summary>
 [NtType("_KSWITCH_FRAME"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
 public partial struct KSWITCH_FRAME
 {

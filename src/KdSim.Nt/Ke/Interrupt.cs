@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A connected interrupt. Private layout, public field names.</summary>
 [NtType("_KINTERRUPT"), StructLayout(LayoutKind.Explicit, Size = 0xF8)]
 public partial struct KINTERRUPT
 {

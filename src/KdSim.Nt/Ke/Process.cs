@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The kernel part of a process. Our own layout, public field names.</summary>
 [NtType("_KPROCESS"), StructLayout(LayoutKind.Explicit, Size = 0xD8)]
 public partial struct KPROCESS
 {

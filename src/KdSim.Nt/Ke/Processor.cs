@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The processor control region, at GS in kernel mode.</summary>
 [NtType("_KPCR"), StructLayout(LayoutKind.Explicit, Size = 0x3720)]
 public partial struct KPCR
 {
@@ -35,6 +36,7 @@ public partial struct KPCR
     [FieldOffset(0x180)] public KPRCB Prcb;
 }
 
+/// <summary>The processor control block inside the KPCR. Public up to ProcessorState, then our own layout.</summary>
 [NtType("_KPRCB"), StructLayout(LayoutKind.Explicit, Size = 0x35A0)]
 public partial struct KPRCB
 {

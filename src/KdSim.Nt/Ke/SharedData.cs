@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The page that user mode and drivers read time from, at FFFFF780`00000000.</summary>
 [NtType("_KUSER_SHARED_DATA"), StructLayout(LayoutKind.Explicit, Size = 0x5F0)]
 public partial struct KUSER_SHARED_DATA
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The kernel part of a thread. Our own layout, public field names.</summary>
 [NtType("_KTHREAD"), StructLayout(LayoutKind.Explicit, Size = 0x3B0)]
 public partial struct KTHREAD
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A loaded kernel image.</summary>
 [NtType("_KLDR_DATA_TABLE_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0xA0)]
 public partial struct KLDR_DATA_TABLE_ENTRY
 {

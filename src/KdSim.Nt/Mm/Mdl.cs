@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The physical pages of a buffer; page numbers follow the structure.</summary>
 [NtType("_MDL"), StructLayout(LayoutKind.Explicit, Size = 0x30)]
 public partial struct MDL
 {

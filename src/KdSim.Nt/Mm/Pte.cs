@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A page table entry.</summary>
 [NtType("_MMPTE", ByValue = true), StructLayout(LayoutKind.Explicit, Size = 0x8)]
 public partial struct MMPTE
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A directory of named objects.</summary>
 [NtType("_OBJECT_DIRECTORY"), StructLayout(LayoutKind.Explicit, Size = 0x158)]
 public partial struct OBJECT_DIRECTORY
 {
@@ -23,6 +24,7 @@ public partial struct OBJECT_DIRECTORY_ENTRY
     [FieldOffset(0x010)] public uint HashValue;
 }
 
+/// <summary>A symbolic link between names of objects.</summary>
 [NtType("_OBJECT_SYMBOLIC_LINK"), StructLayout(LayoutKind.Explicit, Size = 0x28)]
 public partial struct OBJECT_SYMBOLIC_LINK
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>Stands before the body of every object.</summary>
 [NtType("_OBJECT_HEADER"), StructLayout(LayoutKind.Explicit, Size = 0x38)]
 public partial struct OBJECT_HEADER
 {

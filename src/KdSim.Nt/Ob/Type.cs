@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A type of objects.</summary>
 [NtType("_OBJECT_TYPE"), StructLayout(LayoutKind.Explicit, Size = 0xD8)]
 public partial struct OBJECT_TYPE
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>What a device can do, as its drivers answer.</summary>
 [NtType("_DEVICE_CAPABILITIES"), StructLayout(LayoutKind.Explicit, Size = 0x40)]
 public partial struct DEVICE_CAPABILITIES
 {

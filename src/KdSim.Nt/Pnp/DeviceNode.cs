@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A node of the device tree. Our own layout, public field names.</summary>
 [NtType("_DEVICE_NODE"), StructLayout(LayoutKind.Explicit, Size = 0x210)]
 public partial struct DEVICE_NODE
 {

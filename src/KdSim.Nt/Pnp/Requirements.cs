@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>Resources that a device asks for.</summary>
 [NtType("_IO_RESOURCE_REQUIREMENTS_LIST"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
 public partial struct IO_RESOURCE_REQUIREMENTS_LIST
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>Resources that a device was given.</summary>
 [NtType("_CM_RESOURCE_LIST"), StructLayout(LayoutKind.Explicit, Size = 0x28)]
 public partial struct CM_RESOURCE_LIST
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>The process environment block; the rest is filler.</summary>
 [NtType("_PEB"), StructLayout(LayoutKind.Explicit, Size = 0x7C8)]
 public partial struct PEB
 {
@@ -31,6 +32,7 @@ public partial struct PEB
     [FieldOffset(0x2C4), NtArray(1284)] public byte Fill3;
 }
 
+/// <summary>The thread environment block; the rest is filler.</summary>
 [NtType("_TEB"), StructLayout(LayoutKind.Explicit, Size = 0x1838)]
 public partial struct TEB
 {

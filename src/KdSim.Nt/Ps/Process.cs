@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A process. Our own layout, public field names.</summary>
 [NtType("_EPROCESS"), StructLayout(LayoutKind.Explicit, Size = 0x308)]
 public partial struct EPROCESS
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A thread. Our own layout, public field names.</summary>
 [NtType("_ETHREAD"), StructLayout(LayoutKind.Explicit, Size = 0x510)]
 public partial struct ETHREAD
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>An exception: code, address, parameters.</summary>
 [NtType("_EXCEPTION_RECORD"), StructLayout(LayoutKind.Explicit, Size = 0x98)]
 public partial struct EXCEPTION_RECORD
 {
@@ -13,6 +14,7 @@ public partial struct EXCEPTION_RECORD
     [FieldOffset(0x020), NtArray(15)] public ulong ExceptionInformation;
 }
 
+/// <summary>The registers of a thread.</summary>
 [NtType("_CONTEXT"), StructLayout(LayoutKind.Explicit, Size = 0x4D0)]
 public partial struct CONTEXT
 {
@@ -110,6 +112,7 @@ public partial struct EXCEPTION_POINTERS
     [FieldOffset(0x008), NtPointer<CONTEXT>] public ulong ContextRecord;
 }
 
+/// <summary>What unwinding tells a language handler.</summary>
 [NtType("_DISPATCHER_CONTEXT"), StructLayout(LayoutKind.Explicit, Size = 0x50)]
 public partial struct DISPATCHER_CONTEXT
 {
@@ -126,6 +129,7 @@ public partial struct DISPATCHER_CONTEXT
     [FieldOffset(0x04C)] public uint Fill0;
 }
 
+/// <summary>A row of the exception directory of an image.</summary>
 [NtType("_RUNTIME_FUNCTION"), StructLayout(LayoutKind.Explicit, Size = 0xC)]
 public partial struct RUNTIME_FUNCTION
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A link of a doubly linked list, or its head.</summary>
 [NtType("_LIST_ENTRY", ByValue = true), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct LIST_ENTRY
 {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace KdSim.Nt;
 
+/// <summary>A counted UTF-16 string; lengths are bytes.</summary>
 [NtType("_UNICODE_STRING", ByValue = true), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct UNICODE_STRING
 {
