@@ -1,0 +1,78 @@
+using KdSim.Kernel.Routines;
+
+namespace KdSim.Kernel;
+
+/// <summary>
+/// What the recorder and the debugger hear of the kernel. Called in the middle of a trap, with the machine's state readable; an observer changes nothing in
+/// the machine (it may ask the machine to stop). Implement what you need; nothing is called, or prepared, when nobody listens.
+/// Components call it as <c>kernel.Observer?.ThreadSwitched(...)</c>. Addresses are guest addresses, times are the processor's clock.
+/// </summary>
+public interface IKernelObserver
+{
+    void IrqlChanged(int cpu, byte from, byte to) { }
+
+    void InterruptEntered(int cpu, byte vector, byte irql) { }
+
+    void InterruptExited(int cpu, byte vector, byte irql) { }
+
+    void IsrEntered(int cpu, byte vector, ulong interrupt, ulong routine) { }
+
+    void IsrExited(int cpu, byte vector, ulong interrupt, ulong routine, bool claimed) { }
+
+    void DpcQueued(int cpu, int target, ulong dpc, ulong routine) { }
+
+    void DpcEntered(int cpu, ulong dpc, ulong routine) { }
+
+    void DpcExited(int cpu, ulong dpc, ulong routine) { }
+
+    void ApcDelivered(int cpu, ulong apc, ulong thread, ulong routine) { }
+
+    void IrpAllocated(int cpu, ulong irp, ulong thread) { }
+
+    void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor) { }
+
+    void IrpCompleted(int cpu, ulong irp, uint status, ulong information) { }
+
+    void IrpFreed(int cpu, ulong irp) { }
+
+    void ThreadSwitched(int cpu, ulong from, ulong to, byte waitReason) { }
+
+    void ThreadReadied(int cpu, ulong thread) { }
+
+    void ThreadCreated(int cpu, ulong thread, ulong process) { }
+
+    void ThreadExited(int cpu, ulong thread, uint status) { }
+
+    void ProcessCreated(int cpu, ulong process, string name) { }
+
+    void ProcessExited(int cpu, ulong process, uint status) { }
+
+    /// <summary>A module is in memory and in PsLoadedModuleList; its entry point has not run.</summary>
+    void ModuleLoaded(int cpu, string name, ulong imageBase, uint size) { }
+
+    void ModuleUnloaded(int cpu, string name, ulong imageBase, uint size) { }
+
+    void DebugPrinted(int cpu, uint component, uint level, string text) { }
+
+    /// <summary>An int3 or DbgBreakPoint in kernel mode.</summary>
+    void BreakpointHit(int cpu, ulong address) { }
+
+    /// <summary>An exception before any handler has seen it, and once more if none took it.</summary>
+    void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance) { }
+
+    void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4) { }
+
+    void TimerSet(int cpu, ulong timer, ulong dueTime, uint period) { }
+
+    void TimerExpired(int cpu, ulong timer, ulong dpc) { }
+
+    void DeviceStateChanged(int cpu, ulong deviceNode, uint from, uint to) { }
+
+    void PowerStateChanged(int cpu, ulong device, bool isSystem, uint from, uint to) { }
+
+    void PoolAllocated(int cpu, ulong address, ulong size, uint tag) { }
+
+    void PoolFreed(int cpu, ulong address, uint tag) { }
+
+    void Found(Finding finding) { }
+}

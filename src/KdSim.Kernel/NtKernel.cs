@@ -1,0 +1,103 @@
+using KdSim.Kernel.Images;
+using KdSim.Kernel.Mm;
+using KdSim.Kernel.Routines;
+using KdSim.Machine.Cpu;
+using KdSim.Nt;
+
+namespace KdSim.Kernel;
+
+/// <summary>
+/// The simulated kernel of one machine: the way from traps to C#, and one object of each component (properties written by the generator). It holds no state
+/// that is not in guest memory, but for what a snapshot knows: the guest stacks with their suspended sequences and the immutable roots.
+/// Single-threaded; on a host thread one machine runs at a time.
+/// </summary>
+public sealed partial class NtKernel
+{
+    private const int MaxFindings = 10_000;
+
+    private readonly Processor[] _processors;
+
+    public NtKernel(IReadOnlyList<Processor> processors)
+    {
+        _processors = [.. processors];
+        Cpu = _processors[0];
+        Memory = new KernelMemory(this);
+        Guest = new Guest(this);
+        Runner = new SequenceRunner(this);
+        Dispatcher = new TrapDispatcher(this);
+        Contracts = new CallContracts(this);
+        CreateComponents();
+    }
+
+    public IReadOnlyList<Processor> Processors => _processors;
+
+    /// <summary>The processor whose trap is being handled, or the one that host code chose with <see cref="Enter"/>.</summary>
+    public Processor Cpu { get; private set; }
+
+    /// <summary>Virtual memory as the current processor sees it.</summary>
+    public KernelMemory Memory { get; }
+
+    public Guest Guest { get; }
+
+    /// <summary>Where the routines are in guest memory.</summary>
+    public StubMap Stubs { get; } = new();
+
+    public SyntheticImages Images { get; } = new();
+
+    /// <summary>All kernel-mode stacks, with the sequences suspended on them.</summary>
+    public GuestStacks Stacks { get; private set; } = new();
+
+    /// <summary>State that is not in guest memory: immutable, replaced as a whole.</summary>
+    public KernelRoots Roots { get; set; } = new();
+
+    /// <summary>Who listens; null: nobody.</summary>
+    public IKernelObserver? Observer { get; set; }
+
+    /// <summary>Why this machine can not go on: an error of ours. It stays readable.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>The routine whose trap is being handled, for messages.</summary>
+    public Stub CurrentRoutine => Dispatcher.CurrentStub;
+
+    /// <summary>The address to which the routine in this trap returns: its caller in guest code.</summary>
+    public ulong CallerAddress => Memory.ReadU64(Dispatcher.FrameAddress);
+
+    internal SequenceRunner Runner { get; }
+
+    internal TrapDispatcher Dispatcher { get; }
+
+    internal CallContracts Contracts { get; }
+
+    /// <summary>A processor executed the trap instruction.</summary>
+    public void Trap(Processor cpu)
+    {
+        Enter(cpu);
+        Memory.ResetBudget();
+        Dispatcher.Handle(cpu);
+    }
+
+    /// <summary>Makes a processor's view of memory the ambient one of this host thread.</summary>
+    public void Enter(Processor cpu)
+    {
+        Cpu = cpu;
+        GuestMemory.Current = Memory;
+        SequenceRunner.Enter(Runner);
+    }
+
+    /// <summary>True for addresses in nt and hal, whose faults NT blames on itself.</summary>
+    public bool IsKernelImage(ulong address) => Images.Contains(address);
+
+    internal void Fail(Exception failure)
+    {
+        Failure ??= failure;
+        Cpu.RequestStop();
+    }
+
+    internal void Report(FindingKind kind, ulong subject, ulong expected, ulong found, string text = "")
+    {
+        var finding = new Finding(kind, Cpu.Number, Cpu.State.Clock, subject, Cpu.TrapRip, expected, found, text);
+        if (Roots.Findings.Count < MaxFindings)
+            Roots = Roots with { Findings = Roots.Findings.Add(finding) };
+        Observer?.Found(finding);
+    }
+}
