@@ -111,7 +111,7 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
         kernel.Runner.Resume(activation, result);
     }
 
-    /// <summary>Drops the sequences of this stack that were unwound or jumped over: they wait at an RSP that the stack has passed. Returns the top one.</summary>
+    /// <summary>Drops the sequences of this stack that were unwound or jumped over: their RSP is below the current one. Returns the top one.</summary>
     private Activation? PopDead(ulong rsp, bool isResume)
     {
         if (kernel.Stacks.Find(rsp) is not { Activations: { Count: > 0 } waiting })
