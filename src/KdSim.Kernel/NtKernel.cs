@@ -1,7 +1,9 @@
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Mm;
 using KdSim.Kernel.Routines;
+using KdSim.Machine;
 using KdSim.Machine.Cpu;
+using KdSim.Machine.Snapshots;
 using KdSim.Nt;
 
 namespace KdSim.Kernel;
@@ -11,25 +13,25 @@ namespace KdSim.Kernel;
 /// that is not in guest memory, but for what a snapshot knows: the guest stacks with their suspended sequences and the immutable roots.
 /// Single-threaded; on a host thread one machine runs at a time.
 /// </summary>
-public sealed partial class NtKernel
+public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
 {
     private const int MaxFindings = 10_000;
 
-    private readonly Processor[] _processors;
-
-    public NtKernel(IReadOnlyList<Processor> processors)
+    public NtKernel(Computer computer)
     {
-        _processors = [.. processors];
-        Cpu = _processors[0];
+        Computer = computer;
+        Cpu = computer.Processors[0];
         Memory = new KernelMemory(this);
         Guest = new Guest(this);
         Runner = new SequenceRunner(this);
         Dispatcher = new TrapDispatcher(this);
         Contracts = new CallContracts(this);
         CreateComponents();
+        computer.TrapHandler = this;
+        computer.AddSnapshotPart(this);
     }
 
-    public IReadOnlyList<Processor> Processors => _processors;
+    public Computer Computer { get; }
 
     /// <summary>The processor whose trap is being handled, or the one that host code chose with <see cref="Enter"/>.</summary>
     public Processor Cpu { get; private set; }
@@ -52,9 +54,6 @@ public sealed partial class NtKernel
 
     /// <summary>Who listens; null: nobody.</summary>
     public IKernelObserver? Observer { get; set; }
-
-    /// <summary>Why this machine can not go on: an error of ours. It stays readable.</summary>
-    public Exception? Failure { get; private set; }
 
     /// <summary>The routine whose trap is being handled, for messages.</summary>
     public Stub CurrentRoutine => Dispatcher.CurrentStub;
@@ -87,11 +86,24 @@ public sealed partial class NtKernel
     /// <summary>True for addresses in nt and hal, whose faults NT blames on itself.</summary>
     public bool IsKernelImage(ulong address) => Images.Contains(address);
 
-    internal void Fail(Exception failure)
+    public void IrqlChanged(Processor cpu, byte oldIrql, byte newIrql) => Observer?.IrqlChanged(cpu.Number, oldIrql, newIrql);
+
+    public void InterruptAccepted(Processor cpu, byte vector) => Observer?.InterruptEntered(cpu.Number, vector, (byte)(vector >> 4));
+
+    public void ExceptionRaised(Processor cpu, int vector, uint errorCode)
     {
-        Failure ??= failure;
-        Cpu.RequestStop();
     }
+
+    object ISnapshotPart.Save() => (Stacks.Clone(), Roots);
+
+    void ISnapshotPart.Restore(object state)
+    {
+        (GuestStacks stacks, KernelRoots roots) = ((GuestStacks, KernelRoots))state;
+        Stacks = stacks.Clone();
+        Roots = roots;
+    }
+
+    void ISnapshotPart.AddToHash(StateHasher hasher) => Stacks.AddToHash(hasher);
 
     internal void Report(FindingKind kind, ulong subject, ulong expected, ulong found, string text = "")
     {

@@ -7,7 +7,7 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
 {
     /// <summary>Starts guest exception dispatch at the current RIP (the stub's trap).</summary>
     internal void Raise(GuestException exception) =>
-        Kernel.Fail(new NotSupportedException($"{exception.Message} at {Cpu.State.Rip:x} before exception dispatch exists"));
+        throw new NotSupportedException($"{exception.Message} at {Cpu.State.Rip:x} before exception dispatch exists");
 
     /// <summary>Loads the registers of a CONTEXT in guest memory.</summary>
     internal void LoadContext(ulong context) => throw new NotSupportedException($"resuming the context at {context:x} is not implemented yet");

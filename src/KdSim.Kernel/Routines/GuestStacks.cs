@@ -1,3 +1,5 @@
+using KdSim.Machine.Snapshots;
+
 namespace KdSim.Kernel.Routines;
 
 /// <summary>A guest stack: kernel stack of a thread, DPC stack or interrupt stack. Holds the sequences suspended on it, the innermost last.</summary>
@@ -74,6 +76,22 @@ public sealed class GuestStacks
             copy._stacks.Add(other);
         }
         return copy;
+    }
+
+    internal void AddToHash(StateHasher hasher)
+    {
+        foreach (GuestStack stack in _stacks)
+        {
+            hasher.Add(stack.Limit);
+            hasher.Add(stack.Top);
+            foreach (Activation activation in stack.Activations)
+            {
+                hasher.Add((ulong)activation.Stub);
+                hasher.Add(activation.FrameAddress);
+                hasher.Add(activation.Rsp);
+                hasher.Add(activation.LocalRsp);
+            }
+        }
     }
 
     /// <summary>Index of the first stack whose top is above the address.</summary>

@@ -14,7 +14,7 @@ public abstract class RoutineAttribute(string name) : Attribute
     /// <summary>The highest IRQL that the documentation allows; calls above it are findings.</summary>
     public byte MaxIrql { get; set; } = Irql.High;
 
-    /// <summary>Virtual time in ticks of 0.5 ns; negative: the default of its class (<see cref="Costs"/>).</summary>
+    /// <summary>Virtual time in ticks of 0.5 ns; negative: what the machine's cost table says.</summary>
     public int Cost { get; set; } = -1;
 }
 

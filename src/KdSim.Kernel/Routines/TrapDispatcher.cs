@@ -26,8 +26,8 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
                 HandleResume(ref state);
             else
                 HandleEntry(ref state, site);
-            state = ref kernel.Cpu.State;
-            state.Clock += (ulong)Costs.Of(RoutineTable.Get(site.Stub));
+            int cost = RoutineTable.Get(site.Stub).Cost;
+            state.Clock += cost >= 0 ? (ulong)cost : kernel.Computer.Costs.Routine;
         }
         catch (GuestException exception)
         {
@@ -39,11 +39,10 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
             LeaveRoutine(cpu);
             kernel.BugChecks.Start(bugCheck);
         }
-        catch (Exception failure)
+        catch
         {
-            kernel.Runner.Abandon();
-            state.Rip = cpu.TrapRip;
-            kernel.Fail(failure);
+            LeaveRoutine(cpu); // Our fault: the computer marks itself failed, and stands readable at this trap.
+            throw;
         }
     }
 

@@ -6,7 +6,7 @@ namespace KdSim.Symbols.Pe;
 /// <summary>
 /// Writes an x64 native PE image. The caller adds its sections (each gets the next free RVA at once, so contents can be assembled for
 /// it), then functions, exports, relocations and the PDB's identity; <see cref="Build"/> appends .rdata, .pdata, .edata and .reloc for
-/// them. The same calls give the same bytes. One build a builder.
+/// them and may be called again (with another identity, say). The same calls give the same bytes.
 /// </summary>
 public sealed class PeBuilder(string imageName)
 {
@@ -78,6 +78,21 @@ public sealed class PeBuilder(string imageName)
 
     public byte[] Build()
     {
+        var (count, next) = (_sections.Count, NextRva);
+        try
+        {
+            return BuildWithDirectories();
+        }
+        finally
+        {
+            _sections.RemoveRange(count, _sections.Count - count);
+            NextRva = next;
+        }
+    }
+
+    byte[] BuildWithDirectories()
+    {
+        Array.Clear(_directories);
         AddReadOnlyData();
         AddExportSection();
         AddRelocationSection();
