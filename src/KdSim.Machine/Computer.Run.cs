@@ -144,9 +144,8 @@ public sealed partial class Computer
             if (next >= timeLimit)
                 return new RunResult(StopReason.TimeLimit, least?.Number ?? 0);
             if (_events.NextDue <= next)
-                Deliver();
-            else
-                BeginSlice(least!, others);
+                return Deliver();
+            BeginSlice(least!, others);
             return null;
         }
 
@@ -221,7 +220,7 @@ public sealed partial class Computer
         _loop.Current = cpu.Number;
     }
 
-    private void Deliver()
+    private RunResult? Deliver()
     {
         MachineEvent next = _events.Pop();
         _loop.Time = Math.Max(_loop.Time, next.Due);
@@ -236,5 +235,17 @@ public sealed partial class Computer
         }
 
         _delivering = false;
+        if (Watchpoints.Ranges.Count == 0)
+            return null;
+        foreach (Processor processor in Processors)
+        {
+            if (processor.WatchHit is { } hit)
+            {
+                processor.WatchHit = null;              // the owner touched guest memory through this processor
+                return new RunResult(StopReason.Watchpoint, processor.Number, Watch: hit);
+            }
+        }
+
+        return null;
     }
 }
