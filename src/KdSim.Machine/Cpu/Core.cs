@@ -48,6 +48,9 @@ internal unsafe struct Core
     /// <summary>The budget to which State.Clock and State.Steps correspond.</summary>
     public long BudgetBase;
 
+    /// <summary>What the current block was charged on entry.</summary>
+    public long Charged;
+
     /// <summary>The block being run.</summary>
     public Block* Current;
 

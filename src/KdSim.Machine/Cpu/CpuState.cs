@@ -66,12 +66,10 @@ public struct CpuState
     /// <summary>1 while HLT waits for an interrupt.</summary>
     public byte Halted;
 
-    /// <summary>1 if no interrupt is taken before the next instruction has retired (after STI, MOV SS, POP SS).</summary>
+    /// <summary>1 if no interrupt is taken before the next instruction has retired (after STI, MOV SS, POP SS); 2 only inside those.</summary>
     public byte InterruptShadow;
 
-    /// <summary>1 if single-step traps are suppressed for one instruction (RF in effect, or IRETQ that set TF).</summary>
-    public byte TrapShadow;
-    private readonly byte _reserved;
+    private readonly ushort _reserved;
 
     /// <summary>0 (kernel) or 3 (user).</summary>
     public readonly int Cpl => Cs.Selector & 3;

@@ -1,19 +1,37 @@
-using Iced.Intel;
+using System.Runtime.CompilerServices;
 
 namespace KdSim.Machine.Cpu;
 
-/// <summary>The handlers of the integer instructions, by Iced code.</summary>
+/// <summary>
+/// Handlers of integer instructions. Operands stand by position: Dst, Src, Third are operands 0, 1, 2 where they are registers (else the zero
+/// slot); the last source is [Src] + Imm. A handler that returns Flow.Fault has changed nothing.
+/// </summary>
 internal static unsafe partial class Handlers
 {
-    private static readonly nint[] Table = new nint[IcedConstants.CodeCount];
+    /// <summary>Address behind the instruction.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong NextRip(Core* c, MicroOp* op) => c->Current->Rip + op->Offset + op->Length;
 
-    public static bool Has(Code code) => Table[(int)code] != 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Register(Core* c, ushort offset) => (byte*)c + offset;
 
-    public static nint Get(Code code) => Table[(int)code];
-}
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Source<S>(Core* c, MicroOp* op)
+        where S : struct, IOperandSize => (Operand.Load<S>((byte*)c + op->Src) + op->Imm) & Operand.Mask<S>();
 
-/// <summary>Sizes of Iced's enumerations.</summary>
-internal static class IcedConstants
-{
-    public static readonly int CodeCount = (int)Enum.GetValues<Code>().Max() + 1;
+    private static Flow JumpTo(Processor cpu, Core* c, ulong target)
+    {
+        if (!Processor.IsCanonical(target))
+            return cpu.Raise(ExceptionVector.GeneralProtection);
+        c->State.Rip = target;
+        return Flow.Leave;
+    }
+
+    /// <summary>Leaves the block behind this instruction, for those that change what the run loop caches.</summary>
+    private static Flow LeaveNext(Core* c, MicroOp* op)
+    {
+        c->State.Rip = NextRip(c, op);
+        c->Exit = 1;
+        return Flow.Leave;
+    }
 }

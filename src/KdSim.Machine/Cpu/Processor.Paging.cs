@@ -34,6 +34,7 @@ public sealed unsafe partial class Processor
     public void FlushTranslations()
     {
         _core->Epoch++;
+        _core->Exit = 1;
         if (_fillCount <= MaximumListedFills)
         {
             for (int i = 0; i < _fillCount; i++)

@@ -97,12 +97,35 @@ public sealed unsafe partial class Processor
         AfterCallback();
     }
 
-    /// <summary>Makes State exact as it is before the instruction.</summary>
-    private void SyncBefore(MicroOp* op) => throw new NotSupportedException($"the interpreter is not there yet ({op->Code})");
+    /// <summary>Makes State exact as it is before the instruction (or between two iterations of a rep).</summary>
+    private void SyncBefore(MicroOp* op)
+    {
+        Settle(op->Ordinal);
+        _core->State.Rip = _core->Current->Rip + op->Offset;
+    }
 
-    private void AfterCallback() => throw new NotSupportedException("the interpreter is not there yet");
+    /// <summary>Brings Clock and Steps to the point where this many instructions of the current block have retired, and RFLAGS too.</summary>
+    private void Settle(int retiredInBlock)
+    {
+        Core* c = _core;
+        long budget = c->Budget + c->Charged - retiredInBlock;
+        ulong retired = (ulong)(c->BudgetBase - budget);
+        c->BudgetBase = budget;
+        c->State.Clock += retired;
+        c->State.Steps += retired;
+        Flags.Materialize(c);
+    }
 
-    private Flow LeaveAfter(MicroOp* op) => throw new NotSupportedException($"the interpreter is not there yet ({op->Code})");
+    /// <summary>The host may have changed anything: look again at what is derived from State, and at all limits after this instruction.</summary>
+    private void AfterCallback()
+    {
+        Refresh();
+        _core->Exit = 1;
+    }
 
-    private bool RaiseMemoryFault(MicroOp* op) => throw new NotSupportedException($"the interpreter is not there yet ({op->Code})");
+    private Flow LeaveAfter(MicroOp* op)
+    {
+        _core->State.Rip = Handlers.NextRip(_core, op);
+        return Flow.Leave;
+    }
 }

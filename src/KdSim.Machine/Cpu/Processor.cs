@@ -29,6 +29,7 @@ public sealed unsafe partial class Processor : IMemoryObserver, IDisposable
         _core = (Core*)NativeMemory.AlignedAlloc((nuint)sizeof(Core), 64);
         NativeMemory.Clear(_core, (nuint)sizeof(Core));
         AllocateTlbs();
+        AllocateBlocks();
         Reset();
         memory.AddObserver(this);
         breakpoints.Attach(this);

@@ -6,8 +6,8 @@ public interface IMemoryObserver
     /// <summary>Forget every cached translation and every direct pointer into RAM.</summary>
     void FlushTranslations();
 
-    /// <summary>Forget everything decoded from this page.</summary>
-    void DropCode(int frame);
+    /// <summary>Forget what was decoded from these bytes of the page. True if something decoded from the page is left.</summary>
+    bool DropCode(int frame, int offset, int count);
 }
 
 /// <summary>Saves the old content of held pages (a snapshot store).</summary>

@@ -79,14 +79,14 @@ public sealed unsafe class PhysicalMemory : IDisposable
     /// The page's bytes for one write that happens before anything else does. Tells the keeper, drops decoded code, flushes TLBs
     /// if translations came from this page.
     /// </summary>
-    public byte* PrepareWrite(int frame)
+    public byte* PrepareWrite(int frame, int offset = 0, int count = PageSize)
     {
         PageFlags flags = _flags[frame];
         if ((flags & ~PageFlags.WriteCached) != PageFlags.Written)
         {
             KeepAndMark(frame);
             if ((flags & PageFlags.Code) != 0)
-                DropCode(frame);
+                DropCode(frame, offset, count);
             if ((flags & PageFlags.PageTable) != 0)
                 FlushTranslations();
         }
@@ -190,7 +190,7 @@ public sealed unsafe class PhysicalMemory : IDisposable
         {
             int offset = (int)address & (PageSize - 1);
             int count = Math.Min(source.Length, PageSize - offset);
-            source[..count].CopyTo(new Span<byte>(PrepareWrite((int)(address >> PageShift)) + offset, count));
+            source[..count].CopyTo(new Span<byte>(PrepareWrite((int)(address >> PageShift), offset, count) + offset, count));
             source = source[count..];
             address += (ulong)count;
         }
@@ -251,11 +251,13 @@ public sealed unsafe class PhysicalMemory : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private void DropCode(int frame)
+    private void DropCode(int frame, int offset, int count)
     {
-        _flags[frame] &= ~PageFlags.Code;
+        bool left = false;
         foreach (IMemoryObserver observer in _observers)
-            observer.DropCode(frame);
+            left |= observer.DropCode(frame, offset, count);
+        if (!left)
+            _flags[frame] &= ~PageFlags.Code;
     }
 
     private void TakeBackWrites(int frame)
