@@ -49,10 +49,9 @@ internal static unsafe partial class MicroOpDecoder
 
         SetOperands(instruction, op);
         int extra = SetAddress(instruction, ref op);
-        nint simd = SimdHandlers.Get(instruction.Code);
-        if (simd != 0)
+        if (SimdHandlers.Has(instruction.Code))
         {
-            op->Target = (void*)simd;
+            op->Target = (void*)SimdHandlers.Prepare(op, instruction);
         }
         else if (!IsSupportedInteger(instruction.Code))
         {
