@@ -65,399 +65,320 @@ public sealed unsafe partial class Processor
                         c->State.Rip = block->Rip + op->Offset;
                         return Flow.Stop;
                     }
-
                 case OpCode.End:
                     goto fallthrough;
-
                 case OpCode.Cut:
                     c->State.Rip = block->Rip + op->Offset;
                     c->Charged = 0;
                     return Flow.Leave;
-
                 case OpCode.Nop:
                     break;
                 case OpCode.Mov32:
                     *(ulong*)((byte*)c + op->Dst) = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     break;
-
                 case OpCode.Mov64:
                     *(ulong*)((byte*)c + op->Dst) = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     break;
-
                 case OpCode.MovZx8:
                     *(ulong*)((byte*)c + op->Dst) = *((byte*)c + op->Src);
                     break;
-
                 case OpCode.MovZx16:
                     *(ulong*)((byte*)c + op->Dst) = *(ushort*)((byte*)c + op->Src);
                     break;
-
                 case OpCode.MovSx32:
                     *(ulong*)((byte*)c + op->Dst) = (ulong)*(int*)((byte*)c + op->Src);
                     break;
-
                 case OpCode.Lea32:
                     *(ulong*)((byte*)c + op->Dst) = (uint)MemoryOperand.Address(c, op);
                     break;
-
                 case OpCode.Lea64:
                     *(ulong*)((byte*)c + op->Dst) = MemoryOperand.Address(c, op);
                     break;
-
                 case OpCode.Load8:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 1);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *((byte*)c + op->Dst) = *p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.LoadZx8:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 1);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)((byte*)c + op->Dst) = *p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.LoadZx16:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 2);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)((byte*)c + op->Dst) = *(ushort*)p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Load32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)((byte*)c + op->Dst) = *(uint*)p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Load64:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)((byte*)c + op->Dst) = *(ulong*)p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.LoadSx32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)((byte*)c + op->Dst) = (ulong)*(int*)p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Store8:
                     p = MemoryOperand.Write(this, c, op, MemoryOperand.Address(c, op), 1);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(byte*)p = (byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Store16:
                     p = MemoryOperand.Write(this, c, op, MemoryOperand.Address(c, op), 2);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ushort*)p = (ushort)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Store32:
                     p = MemoryOperand.Write(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(uint*)p = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Store64:
                     p = MemoryOperand.Write(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)p = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Push64:
                     left = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     p = MemoryOperand.Write(this, c, op, c->State.Rsp - 8, 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)p = left;
                     c->State.Rsp -= 8;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Pop64:
                     p = MemoryOperand.Read(this, c, op, c->State.Rsp, 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     c->State.Rsp += 8;
                     *(ulong*)((byte*)c + op->Dst) = *(ulong*)p;
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Add32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Add * 4) + 2, (int)(left + right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)(left + right);
                     break;
-
                 case OpCode.Add64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     Flags.Set(c, (Flags.Add * 4) + 3, (long)(left + right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = left + right;
                     break;
-
                 case OpCode.Sub32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Sub * 4) + 2, (int)(left - right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)(left - right);
                     break;
-
                 case OpCode.Sub64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     Flags.Set(c, (Flags.Sub * 4) + 3, (long)(left - right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = left - right;
                     break;
-
                 case OpCode.And32:
                     left = *(uint*)((byte*)c + op->Dst) & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
                     *(ulong*)((byte*)c + op->Dst) = left;
                     break;
-
                 case OpCode.And64:
                     left = *(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
                     *(ulong*)((byte*)c + op->Dst) = left;
                     break;
-
                 case OpCode.Or32:
                     left = *(uint*)((byte*)c + op->Dst) | (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
                     *(ulong*)((byte*)c + op->Dst) = left;
                     break;
-
                 case OpCode.Or64:
                     left = *(ulong*)((byte*)c + op->Dst) | (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
                     *(ulong*)((byte*)c + op->Dst) = left;
                     break;
-
                 case OpCode.Xor32:
                     left = *(uint*)((byte*)c + op->Dst) ^ (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
                     *(ulong*)((byte*)c + op->Dst) = left;
                     break;
-
                 case OpCode.Xor64:
                     left = *(ulong*)((byte*)c + op->Dst) ^ (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
                     *(ulong*)((byte*)c + op->Dst) = left;
                     break;
-
                 case OpCode.Cmp8:
                     left = *(byte*)((byte*)c + op->Dst);
                     right = (byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Sub * 4) + 0, (sbyte)(left - right), left, right);
                     break;
-
                 case OpCode.Cmp32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Sub * 4) + 2, (int)(left - right), left, right);
                     break;
-
                 case OpCode.Cmp64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     Flags.Set(c, (Flags.Sub * 4) + 3, (long)(left - right), left, right);
                     break;
-
                 case OpCode.Test8:
                     left = *(byte*)((byte*)c + op->Dst) & (ulong)(byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (sbyte)(left), 0);
                     break;
-
                 case OpCode.Test32:
                     left = *(uint*)((byte*)c + op->Dst) & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
                     break;
-
                 case OpCode.Test64:
                     left = *(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
                     break;
-
                 case OpCode.Add32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)(*(ulong*)((byte*)c + op->Dst) + (*(ulong*)((byte*)c + op->Src) + op->Imm));
                     break;
-
                 case OpCode.Add64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) += *(ulong*)((byte*)c + op->Src) + op->Imm;
                     break;
-
                 case OpCode.Sub32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)(*(ulong*)((byte*)c + op->Dst) - (*(ulong*)((byte*)c + op->Src) + op->Imm));
                     break;
-
                 case OpCode.Sub64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) -= *(ulong*)((byte*)c + op->Src) + op->Imm;
                     break;
-
                 case OpCode.And32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)(*(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm));
                     break;
-
                 case OpCode.And64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) &= *(ulong*)((byte*)c + op->Src) + op->Imm;
                     break;
-
                 case OpCode.Or32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)(*(ulong*)((byte*)c + op->Dst) | (*(ulong*)((byte*)c + op->Src) + op->Imm));
                     break;
-
                 case OpCode.Or64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) |= *(ulong*)((byte*)c + op->Src) + op->Imm;
                     break;
-
                 case OpCode.Xor32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)(*(ulong*)((byte*)c + op->Dst) ^ (*(ulong*)((byte*)c + op->Src) + op->Imm));
                     break;
-
                 case OpCode.Xor64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) ^= *(ulong*)((byte*)c + op->Src) + op->Imm;
                     break;
-
                 case OpCode.Inc32:
                     right = Flags.CarryBit(c);
                     left = *(uint*)((byte*)c + op->Dst);
                     Flags.Set(c, (Flags.Increment * 4) + 2, (int)(left + 1), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)(left + 1);
                     break;
-
                 case OpCode.Inc64:
                     right = Flags.CarryBit(c);
                     left = *(ulong*)((byte*)c + op->Dst);
                     Flags.Set(c, (Flags.Increment * 4) + 3, (long)(left + 1), left, right);
                     *(ulong*)((byte*)c + op->Dst) = left + 1;
                     break;
-
                 case OpCode.Dec32:
                     right = Flags.CarryBit(c);
                     left = *(uint*)((byte*)c + op->Dst);
                     Flags.Set(c, (Flags.Decrement * 4) + 2, (int)(left - 1), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)(left - 1);
                     break;
-
                 case OpCode.Dec64:
                     right = Flags.CarryBit(c);
                     left = *(ulong*)((byte*)c + op->Dst);
                     Flags.Set(c, (Flags.Decrement * 4) + 3, (long)(left - 1), left, right);
                     *(ulong*)((byte*)c + op->Dst) = left - 1;
                     break;
-
                 case OpCode.Neg32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)-(int)*(ulong*)((byte*)c + op->Dst);
                     break;
-
                 case OpCode.Neg64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (ulong)-(long)*(ulong*)((byte*)c + op->Dst);
                     break;
-
                 case OpCode.Shl32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = op->Imm;
                     Flags.Set(c, (Flags.ShiftLeft * 4) + 2, (int)((uint)left << (int)right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)left << (int)right;
                     break;
-
                 case OpCode.Shl64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = op->Imm;
                     Flags.Set(c, (Flags.ShiftLeft * 4) + 3, (long)(left << (int)right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = left << (int)right;
                     break;
-
                 case OpCode.Shr32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = op->Imm;
                     Flags.Set(c, (Flags.ShiftRight * 4) + 2, (int)((uint)left >> (int)right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)left >> (int)right;
                     break;
-
                 case OpCode.Shr64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = op->Imm;
                     Flags.Set(c, (Flags.ShiftRight * 4) + 3, (long)(left >> (int)right), left, right);
                     *(ulong*)((byte*)c + op->Dst) = left >> (int)right;
                     break;
-
                 case OpCode.Sar32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = op->Imm;
                     Flags.Set(c, (Flags.ShiftArithmetic * 4) + 2, (int)((uint)((int)left >> (int)right)), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (uint)((int)left >> (int)right);
                     break;
-
                 case OpCode.Sar64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = op->Imm;
                     Flags.Set(c, (Flags.ShiftArithmetic * 4) + 3, (long)((ulong)((long)left >> (int)right)), left, right);
                     *(ulong*)((byte*)c + op->Dst) = (ulong)((long)left >> (int)right);
                     break;
-
                 case OpCode.Shl32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)*(ulong*)((byte*)c + op->Dst) << (int)op->Imm;
                     break;
-
                 case OpCode.Shl64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = *(ulong*)((byte*)c + op->Dst) << (int)op->Imm;
                     break;
-
                 case OpCode.Shr32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)*(ulong*)((byte*)c + op->Dst) >> (int)op->Imm;
                     break;
-
                 case OpCode.Shr64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = *(ulong*)((byte*)c + op->Dst) >> (int)op->Imm;
                     break;
-
                 case OpCode.Sar32NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (uint)((int)*(ulong*)((byte*)c + op->Dst) >> (int)op->Imm);
                     break;
-
                 case OpCode.Sar64NoFlags:
                     *(ulong*)((byte*)c + op->Dst) = (ulong)((long)*(ulong*)((byte*)c + op->Dst) >> (int)op->Imm);
                     break;
-
                 case OpCode.AddLoad32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)((byte*)c + op->Dst);
                     right = *(uint*)p;
                     Flags.Set(c, (Flags.Add * 4) + 2, (int)(left + right), left, right);
@@ -465,11 +386,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.AddLoad64:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)p;
                     Flags.Set(c, (Flags.Add * 4) + 3, (long)(left + right), left, right);
@@ -477,11 +396,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.SubLoad32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)((byte*)c + op->Dst);
                     right = *(uint*)p;
                     Flags.Set(c, (Flags.Sub * 4) + 2, (int)(left - right), left, right);
@@ -489,11 +406,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.SubLoad64:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)p;
                     Flags.Set(c, (Flags.Sub * 4) + 3, (long)(left - right), left, right);
@@ -501,11 +416,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.AndLoad32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)((byte*)c + op->Dst);
                     right = *(uint*)p;
                     left &= right;
@@ -514,11 +427,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.OrLoad32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)((byte*)c + op->Dst);
                     right = *(uint*)p;
                     left |= right;
@@ -527,11 +438,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.XorLoad32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)((byte*)c + op->Dst);
                     right = *(uint*)p;
                     left ^= right;
@@ -540,11 +449,9 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.XorLoad64:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)p;
                     left ^= right;
@@ -553,115 +460,93 @@ public sealed unsafe partial class Processor
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.CmpLoad32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)((byte*)c + op->Dst);
                     right = *(uint*)p;
                     Flags.Set(c, (Flags.Sub * 4) + 2, (int)(left - right), left, right);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.CmpLoad64:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)p;
                     Flags.Set(c, (Flags.Sub * 4) + 3, (long)(left - right), left, right);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.CmpMem8:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 1);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(byte*)p;
                     right = (byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Sub * 4) + 0, (sbyte)(left - right), left, right);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.CmpMem16:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 2);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(ushort*)p;
                     right = (ushort)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Sub * 4) + 1, (short)(left - right), left, right);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.CmpMem32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)p;
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.Set(c, (Flags.Sub * 4) + 2, (int)(left - right), left, right);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.CmpMem64:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(ulong*)p;
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
                     Flags.Set(c, (Flags.Sub * 4) + 3, (long)(left - right), left, right);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.TestMem8:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 1);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(byte*)p & (ulong)(byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (sbyte)(left), 0);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.TestMem32:
                     p = MemoryOperand.Read(this, c, op, MemoryOperand.Address(c, op), 4);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     left = *(uint*)p & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
                     if (p == c->Staging && Commit(op) != Flow.Next)
                         goto leave;
                     break;
-
                 case OpCode.Jump:
                     goto taken;
-
                 case OpCode.JumpIf:
                     if (Flags.Test(c, (int)op->Extra))
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.JumpZero:
                     if (Flags.IsZero(c))
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.JumpNotZero:
                     if (!Flags.IsZero(c))
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CallNear:
                     p = MemoryOperand.Write(this, c, op, c->State.Rsp - 8, 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     *(ulong*)p = block->End;
                     c->State.Rsp -= 8;
                     if (p == c->Staging && Commit(op) != Flow.Next)
@@ -671,11 +556,9 @@ public sealed unsafe partial class Processor
                     }
                     
                     goto taken;
-
                 case OpCode.Return:
                     p = MemoryOperand.Read(this, c, op, c->State.Rsp, 8);
-                    if (p == null)
-                        goto fault;
+                    if (p == null) goto fault;
                     address = *(ulong*)p;
                     if (!IsCanonical(address))
                     {
@@ -688,7 +571,6 @@ public sealed unsafe partial class Processor
                     if (c->Exit != 0)
                         return Flow.Leave;
                     goto lookup;
-
                 case OpCode.CmpJe32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -697,7 +579,6 @@ public sealed unsafe partial class Processor
                     if (left == right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJne32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -706,7 +587,6 @@ public sealed unsafe partial class Processor
                     if (left != right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJb32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -715,7 +595,6 @@ public sealed unsafe partial class Processor
                     if (left < right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJae32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -724,7 +603,6 @@ public sealed unsafe partial class Processor
                     if (left >= right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJbe32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -733,7 +611,6 @@ public sealed unsafe partial class Processor
                     if (left <= right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJa32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -742,7 +619,6 @@ public sealed unsafe partial class Processor
                     if (left > right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJl32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -751,7 +627,6 @@ public sealed unsafe partial class Processor
                     if ((int)left < (int)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJge32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -760,7 +635,6 @@ public sealed unsafe partial class Processor
                     if ((int)left >= (int)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJle32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -769,7 +643,6 @@ public sealed unsafe partial class Processor
                     if ((int)left <= (int)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJg32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -778,7 +651,6 @@ public sealed unsafe partial class Processor
                     if ((int)left > (int)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJe64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -787,7 +659,6 @@ public sealed unsafe partial class Processor
                     if (left == right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJne64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -796,7 +667,6 @@ public sealed unsafe partial class Processor
                     if (left != right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJb64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -805,7 +675,6 @@ public sealed unsafe partial class Processor
                     if (left < right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJae64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -814,7 +683,6 @@ public sealed unsafe partial class Processor
                     if (left >= right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJbe64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -823,7 +691,6 @@ public sealed unsafe partial class Processor
                     if (left <= right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJa64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -832,7 +699,6 @@ public sealed unsafe partial class Processor
                     if (left > right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJl64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -841,7 +707,6 @@ public sealed unsafe partial class Processor
                     if ((long)left < (long)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJge64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -850,7 +715,6 @@ public sealed unsafe partial class Processor
                     if ((long)left >= (long)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJle64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -859,7 +723,6 @@ public sealed unsafe partial class Processor
                     if ((long)left <= (long)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.CmpJg64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -868,7 +731,6 @@ public sealed unsafe partial class Processor
                     if ((long)left > (long)right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJe32:
                     left = *(uint*)((byte*)c + op->Dst) & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
@@ -876,7 +738,6 @@ public sealed unsafe partial class Processor
                     if (left == 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJne32:
                     left = *(uint*)((byte*)c + op->Dst) & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
@@ -884,7 +745,6 @@ public sealed unsafe partial class Processor
                     if (left != 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJs32:
                     left = *(uint*)((byte*)c + op->Dst) & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
@@ -892,7 +752,6 @@ public sealed unsafe partial class Processor
                     if ((int)left < 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJns32:
                     left = *(uint*)((byte*)c + op->Dst) & (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (int)(left), 2);
@@ -900,7 +759,6 @@ public sealed unsafe partial class Processor
                     if ((int)left >= 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJe64:
                     left = *(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
@@ -908,7 +766,6 @@ public sealed unsafe partial class Processor
                     if (left == 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJne64:
                     left = *(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
@@ -916,7 +773,6 @@ public sealed unsafe partial class Processor
                     if (left != 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJs64:
                     left = *(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
@@ -924,7 +780,6 @@ public sealed unsafe partial class Processor
                     if ((long)left < 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJns64:
                     left = *(ulong*)((byte*)c + op->Dst) & (*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (long)(left), 3);
@@ -932,7 +787,6 @@ public sealed unsafe partial class Processor
                     if ((long)left >= 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJe8:
                     left = *(byte*)((byte*)c + op->Dst) & (ulong)(byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (sbyte)(left), 0);
@@ -940,7 +794,6 @@ public sealed unsafe partial class Processor
                     if (left == 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.TestJne8:
                     left = *(byte*)((byte*)c + op->Dst) & (ulong)(byte)(*(ulong*)((byte*)c + op->Src) + op->Imm);
                     Flags.SetLogic(c, (sbyte)(left), 0);
@@ -948,7 +801,6 @@ public sealed unsafe partial class Processor
                     if (left != 0)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.DecJne32:
                     right = Flags.CarryBit(c);
                     left = *(uint*)((byte*)c + op->Dst);
@@ -958,7 +810,6 @@ public sealed unsafe partial class Processor
                     if (left != 1)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.SubJne32:
                     left = *(uint*)((byte*)c + op->Dst);
                     right = (uint)(*(ulong*)((byte*)c + op->Src) + op->Imm);
@@ -968,7 +819,6 @@ public sealed unsafe partial class Processor
                     if (left != right)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.DecJne64:
                     right = Flags.CarryBit(c);
                     left = *(ulong*)((byte*)c + op->Dst);
@@ -978,7 +828,6 @@ public sealed unsafe partial class Processor
                     if (left != 1)
                         goto taken;
                     goto fallthrough;
-
                 case OpCode.SubJne64:
                     left = *(ulong*)((byte*)c + op->Dst);
                     right = *(ulong*)((byte*)c + op->Src) + op->Imm;
@@ -988,7 +837,6 @@ public sealed unsafe partial class Processor
                     if (left != right)
                         goto taken;
                     goto fallthrough;
-
                 default:
                     throw new InvalidOperationException($"micro-op {op->Code} has no case");
             }
