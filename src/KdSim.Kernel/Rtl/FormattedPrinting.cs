@@ -1,6 +1,5 @@
 using System.Text;
 using KdSim.Kernel.Routines;
-using KdSim.Nt;
 
 namespace KdSim.Kernel.Rtl;
 

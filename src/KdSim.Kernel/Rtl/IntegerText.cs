@@ -61,15 +61,13 @@ public sealed class IntegerText(NtKernel kernel) : KernelComponent(kernel)
 
     private NtStatus Parse(string text, uint radix, Ptr<uint> result)
     {
-        ReadOnlySpan<char> rest = text.AsSpan().TrimStart();
-        bool negative = rest.StartsWith("-");
-        if (negative || rest.StartsWith("+")) rest = rest[1..];
+        string rest = text.TrimStart();
+        bool negative = rest.StartsWith('-');
+        if (negative || rest.StartsWith('+')) rest = rest[1..];
         if (radix == 0)
         {
-            radix = 10;
-            if (rest.StartsWith("0x", StringComparison.OrdinalIgnoreCase)) (radix, rest) = (16, rest[2..]);
-            else if (rest.StartsWith("0o", StringComparison.OrdinalIgnoreCase)) (radix, rest) = (8, rest[2..]);
-            else if (rest.StartsWith("0b", StringComparison.OrdinalIgnoreCase)) (radix, rest) = (2, rest[2..]);
+            radix = rest.Length > 1 && rest[0] == '0' ? char.ToLowerInvariant(rest[1]) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 10u } : 10;
+            if (radix != 10) rest = rest[2..];
         }
         if (radix is not (2 or 8 or 10 or 16)) return NtStatus.InvalidParameter;
         uint value = 0;
