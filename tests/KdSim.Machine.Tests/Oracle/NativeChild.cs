@@ -49,9 +49,9 @@ static unsafe partial class NativeChild
 
     static void Run(ref OracleCase one)
     {
-        Span<byte> slot = new((void*)OracleLayout.Slot, 32);
+        Span<byte> slot = new((void*)OracleLayout.Slot, 0x80);
         one.Instruction.CopyTo(slot);
-        WriteJump(slot[one.Code[15]..], OracleLayout.Slot + one.Code[15], OracleLayout.Epilogue);
+        WriteJump(slot[one.Instruction.Length..], OracleLayout.Slot + (uint)one.Instruction.Length, OracleLayout.Epilogue);
         one.Fault = 0;
         ref OracleCase state = ref *(OracleCase*)OracleLayout.State;
         state = one;

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace KdSim.Machine.Tests.Oracle;
 
 /// <summary>
-/// One instruction with the whole state it starts from, and after a run the state it left. The same bytes travel to the native child
+/// One instruction (or a short run of them) with the whole state it starts from, and after a run the state it left. The same bytes travel to the native child
 /// and back, so the layout is fixed and free of pointers.
 /// </summary>
 [StructLayout(LayoutKind.Sequential, Pack = 8)]
@@ -26,20 +26,21 @@ struct OracleCase
     public static int Size => Unsafe.SizeOf<OracleCase>();
 
     [UnscopedRef]
-    public readonly ReadOnlySpan<byte> Instruction => ((ReadOnlySpan<byte>)Code)[..Code[15]];
+    public readonly ReadOnlySpan<byte> Instruction => ((ReadOnlySpan<byte>)Code)[..Code[CodeBytes.Length]];
 
     public void SetInstruction(ReadOnlySpan<byte> code)
     {
         Span<byte> bytes = Code;
         bytes.Clear();
         code.CopyTo(bytes);
-        bytes[15] = (byte)code.Length;
+        bytes[CodeBytes.Length] = (byte)code.Length;
     }
 
-    /// <summary>At most 15 bytes of instruction; the last byte holds the length.</summary>
-    [InlineArray(16)]
+    /// <summary>One instruction, or a few; the last byte holds the length.</summary>
+    [InlineArray(Length + 1)]
     public struct CodeBytes
     {
+        public const int Length = 63;
         byte first;
     }
 
