@@ -9,7 +9,7 @@ internal static unsafe class SimdSpecial
         byte* value = (byte*)c + op->Dst, mask = (byte*)c + op->Src;
         if (*(Vec*)mask == default)
             return Flow.Next;
-        byte* target = MemoryOperand.Modify(cpu, c, op, MemoryOperand.Address(c, op), 16);
+        byte* target = MemoryOperand.Modify(cpu, c, op, c->State.Rdi, 16);
         if (target == null)
             return Flow.Fault;
         for (int i = 0; i < 16; i++)

@@ -261,7 +261,8 @@ sealed class CaseGenerator(Code code)
         {
             setsStack = true;
             made.Gpr[4] = Target(mayFault);
-            made.Gpr[5] = Target(mayFault);
+            // ENTER copies pointers from below RBP while it pushes: in any real frame that is above RSP.
+            made.Gpr[5] = instruction.Mnemonic == Mnemonic.Enter ? made.Gpr[4] + 32 + (ulong)random.Below(16) : Target(mayFault);
         }
         for (int i = 0; i < instruction.OpCount; i++)
             if (instruction.GetOpKind(i) == OpKind.Memory && instruction.MemoryDisplSize != 8)
@@ -314,7 +315,7 @@ sealed class CaseGenerator(Code code)
                     return false;
                 made.Gpr[Number(instruction.Op1Register)] = (ulong)(random.Below(1024) - 512);
                 return true;
-            case Mnemonic.Shl or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr
+            case Mnemonic.Shl or Mnemonic.Sal or Mnemonic.Shr or Mnemonic.Sar or Mnemonic.Rol or Mnemonic.Ror or Mnemonic.Rcl or Mnemonic.Rcr
                 or Mnemonic.Shld or Mnemonic.Shrd when !IsAddress(Register.RCX) && random.Chance(60):
                 made.Gpr[1] = (ulong)random.Below(70);
                 return true;

@@ -34,6 +34,20 @@ static class CaseText
         return text.ToString();
     }
 
+    /// <summary>All instructions of a case, one a line.</summary>
+    public static string Listing(in OracleCase one)
+    {
+        Iced.Intel.Decoder decoder = Iced.Intel.Decoder.Create(64, one.Instruction.ToArray());
+        decoder.IP = OracleLayout.Slot;
+        StringBuilder text = new();
+        while (decoder.IP < OracleLayout.Slot + (ulong)one.Instruction.Length)
+        {
+            Instruction instruction = decoder.Decode();
+            text.Append($"    {instruction.IP:x} {instruction}\n");
+        }
+        return text.ToString();
+    }
+
     /// <summary>What <paramref name="after"/> holds that <paramref name="before"/> does not, e.g. <c>rax=5 flags=246 m40=ff01</c>.</summary>
     public static string Changes(in OracleCase before, in OracleCase after)
     {

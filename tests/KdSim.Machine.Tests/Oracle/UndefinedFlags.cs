@@ -46,6 +46,8 @@ static class UndefinedFlags
     {
         Mnemonic.Bsf or Mnemonic.Bsr => (after.Flags & ZF) != 0,
         Mnemonic.Shld or Mnemonic.Shrd => Count(instruction, before) > Width(instruction),
+        // When the comparison fails, Intel's processors write the register back (and so clear its upper half), AMD's do not.
+        Mnemonic.Cmpxchg => instruction.Op0Register.IsGPR32() && (after.Flags & ZF) == 0,
         Mnemonic.Bswap => instruction.Op0Register.GetSize() == 2,
         _ => false,
     };
