@@ -29,6 +29,7 @@ sealed class CaseGenerator(Code code)
     Instruction instruction;
     OracleCase made;
     bool setsStack;
+    uint lastTarget;
 
     /// <summary>Case <paramref name="number"/> of this code.</summary>
     /// <param name="number">Any number; it seeds the draw.</param>
@@ -239,7 +240,8 @@ sealed class CaseGenerator(Code code)
         const int Margin = 72;
         uint target = OracleLayout.Window + Margin + (uint)random.Below(OracleLayout.WindowSize - 2 * Margin - 16);
         bool aligned = instruction.MemorySize.GetSize() >= 16 && !(mayFault && random.Chance(30));
-        return aligned ? target & ~15u : target;
+        lastTarget = aligned ? target & ~15u : target;
+        return lastTarget;
     }
 
     bool FixAddresses(bool mayFault)
@@ -326,6 +328,9 @@ sealed class CaseGenerator(Code code)
                 return FixCompareExchange();
             case Mnemonic.Div or Mnemonic.Idiv:
                 return FixDivide();
+            case Mnemonic.Ldmxcsr:
+                ((Span<byte>)made.Memory)[(int)(lastTarget - OracleLayout.Window) + 2] &= 0xFD; // bit 17 exists on AMD's processors only
+                return true;
             default:
                 return true;
         }
