@@ -125,7 +125,7 @@ internal static unsafe partial class Handlers
             return Flow.Fault;
         byte* destination = Register(c, op->Dst);
         long left = Operand.Signed<S>(Operand.Load<S>(p));
-        long right = op->Extra == 1 ? (long)op->Imm : Operand.Signed<S>(Operand.Load<S>(destination));
+        long right = op->Extra == 1 ? Operand.Signed<S>(op->Imm) : Operand.Signed<S>(Operand.Load<S>(destination));
         long high = Math.BigMul(left, right, out long low);
         ulong result = (ulong)Operand.Signed<S>((ulong)low);
         bool overflow = high != low >> 63 || (long)result != low;
