@@ -135,4 +135,18 @@ public class PdbFileTests
         Assert.All(frames, f => Assert.Equal("SmallTwice", f.Name));
         Assert.All(frames, f => Assert.InRange((int)f.Line!.Line, first, first + 4));
     }
+
+    [Fact]
+    public void OlderTypeVersionsAndFilesWithoutIdsRead()
+    {
+        byte[] file = SamplePdb.Bytes();
+        // The writer's layout: block 3 is the information stream (71 bytes, the last four say "has ids"), block 4 begins the types.
+        BitConverter.TryWriteBytes(file.AsSpan(3 * 4096 + 67), 0);
+        BitConverter.TryWriteBytes(file.AsSpan(4 * 4096), 19990903);
+        Assert.Equal(0x30u, PdbFile.Parse(file, "old.pdb").FindStruct("_IRP")!.Size);
+        BitConverter.TryWriteBytes(file.AsSpan(4 * 4096), 19950410);
+        var bad = Assert.Throws<BadPdbException>(() => PdbFile.Parse(file, "old.pdb").FindStruct("_IRP"));
+        Assert.Contains("TPI stream", bad.Message);
+        Assert.Contains("19950410", bad.Message);
+    }
 }
