@@ -18,7 +18,8 @@ public static class SessionExtensions
         return read;
     }
 
-    public static bool TryReadPointer(this IDebugSession session, ulong address, out ulong value) => session.TryReadInteger(address, 8, out value);
+    public static bool TryReadPointer(this IDebugSession session, ulong address, out ulong value) =>
+        session.TryReadInteger(address, 8, out value);
 
     /// <summary>A pointer; unreadable memory is an error with the address.</summary>
     public static ulong ReadPointer(this IDebugSession session, ulong address) =>

@@ -31,7 +31,8 @@ public sealed class StructureLayout(TypeInfo type, IDebugSession session)
     public StructureValue Read(ulong address)
     {
         StructureValue? value = TryRead(address);
-        return value is { IsComplete: true } ? value : throw new CommandException($"Memory read error {address + (ulong)(value?.Readable ?? 0):x16}");
+        return value is { IsComplete: true } ? value
+            : throw new CommandException($"Memory read error {address + (ulong)(value?.Readable ?? 0):x16}");
     }
 
     /// <summary>The structure that contains a field at this address, as CONTAINING_RECORD finds it.</summary>

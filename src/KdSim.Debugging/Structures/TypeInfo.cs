@@ -16,6 +16,15 @@ public sealed class TypeInfo
     /// <summary>The name in the PDB (<c>_IRP</c>, <c>long</c>); made up for pointers and arrays.</summary>
     public required string Name { get; init; }
 
+    /// <summary>As <c>dt</c> names the type without a value: <c>Uint4B</c>, <c>Ptr64 _IRP</c>.</summary>
+    public string DebuggerName { get => field ?? Name; init; }
+
+    /// <summary>As C writes it: <c>struct _IRP *</c>.</summary>
+    public string CName { get => field ?? Name; init; }
+
+    /// <summary>Parameters of a function as C writes them; null for other types.</summary>
+    public string? Parameters { get; init; }
+
     /// <summary>In bytes; 0 for void, functions and forward declarations.</summary>
     public required ulong Size { get; init; }
 

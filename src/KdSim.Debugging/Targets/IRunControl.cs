@@ -47,7 +47,8 @@ public abstract record StopEvent(int Processor)
     public sealed record DebugBreak(int Processor, ulong Address, bool Assertion = false) : StopEvent(Processor);
 
     /// <summary>An exception, before (first chance) or after the guest's handlers saw it.</summary>
-    public sealed record Exception(int Processor, uint Code, ulong Address, bool FirstChance, IReadOnlyList<ulong> Parameters) : StopEvent(Processor);
+    public sealed record Exception(int Processor, uint Code, ulong Address, bool FirstChance, IReadOnlyList<ulong> Parameters)
+        : StopEvent(Processor);
 
     /// <summary>All threads of the scenario are done and nothing is pending but the clock.</summary>
     public sealed record ScenarioFinished(int Processor, string Text) : StopEvent(Processor);

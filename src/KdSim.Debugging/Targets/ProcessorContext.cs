@@ -32,11 +32,13 @@ public sealed record IntegerState(ulong[] General, ulong Rip, ulong Rflags)
 }
 
 /// <summary>Segment selectors, and the bases that long mode uses.</summary>
-public sealed record SegmentState(ushort Cs, ushort Ss, ushort Ds, ushort Es, ushort Fs, ushort Gs, ulong FsBase, ulong GsBase, ulong KernelGsBase);
+public sealed record SegmentState(ushort Cs, ushort Ss, ushort Ds, ushort Es, ushort Fs, ushort Gs, ulong FsBase, ulong GsBase,
+    ulong KernelGsBase);
 
 /// <summary>Control registers and descriptor tables. CR8 is the IRQL.</summary>
 public sealed record ControlState(
-    ulong Cr0, ulong Cr2, ulong Cr3, ulong Cr4, ulong Cr8, ulong Efer, ulong GdtBase, ushort GdtLimit, ulong IdtBase, ushort IdtLimit, ushort Tr, ushort Ldtr);
+    ulong Cr0, ulong Cr2, ulong Cr3, ulong Cr4, ulong Cr8, ulong Efer, ulong GdtBase, ushort GdtLimit, ulong IdtBase, ushort IdtLimit,
+        ushort Tr, ushort Ldtr);
 
 /// <summary>xmm0 to xmm15 and MXCSR.</summary>
 public sealed record XmmState(UInt128[] Registers, uint Mxcsr);

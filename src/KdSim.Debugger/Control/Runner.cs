@@ -1,0 +1,251 @@
+using KdSim.Debugger.Breakpoints;
+using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Commands;
+using KdSim.Debugging.Targets;
+
+namespace KdSim.Debugger.Control;
+
+/// <summary>
+/// Runs the target and decides at each event whether it is a stop for the user: passes, conditions, event filters, commands of breakpoints.
+/// Steps over calls are temporary breakpoints bound to a thread and a stack depth, so they never alter the schedule.
+/// </summary>
+public sealed class Runner(DebuggerSession session)
+{
+    readonly List<(int Handle, int Id)> _removed = [];
+    volatile bool _running;
+
+    /// <summary>A place that ends a run once: an address, and who must reach it.</summary>
+    readonly record struct Destination(int Handle, ulong Thread, ulong LeastStack);
+
+    public bool IsRunning => _running;
+
+    /// <summary>Counts runs and steps, so that the front end knows that the target moved.</summary>
+    public int Moves { get; private set; }
+
+    /// <summary>The last stop.</summary>
+    public StopEvent? Last { get; private set; }
+
+    IRunControl Control => session.Target.Capability<IRunControl>() ?? throw new CommandException("This target cannot run");
+
+    /// <summary>The number of a one-shot breakpoint that this stop removed; -1 when the handle is not the user's.</summary>
+    public int JustRemoved(int handle)
+    {
+        foreach ((int known, int id) in _removed)
+            if (known == handle)
+                return id;
+        return -1;
+    }
+
+    /// <summary><c>g</c>: runs to the next stop and reports it. Addresses end the run once.</summary>
+    public void Go(IReadOnlyList<ulong> until)
+    {
+        List<Destination> destinations = until.Select(a => new Destination(AddTemporary(a), 0, 0)).ToList();
+        Run(() => Control.Go(), destinations, counts: true, report: true);
+    }
+
+    /// <summary><c>gu</c>: runs until the current function has returned, however often it is entered again meanwhile.</summary>
+    public void GoUp()
+    {
+        List<Stacks.StackFrame> frames = session.Walker.Walk(2).ToList();
+        if (frames.Count < 2)
+            throw new CommandException("The return address of this function is not known");
+        Destination[] destinations = [new(AddTemporary(frames[1].Ip), session.CurrentThread, frames[1].Sp)];
+        Run(() => Control.Go(), destinations, counts: true, report: true);
+    }
+
+    /// <summary>One step, into or over calls; false when something else stopped the target (and was reported).</summary>
+    public bool Step(bool over)
+    {
+        StopEvent stop;
+        if (over && NextAfterCall() is { } next)
+        {
+            Destination[] destinations = [new(AddTemporary(next), session.CurrentThread, session.Context.Integer!.Rsp)];
+            stop = Run(() => Control.Go(), destinations, counts: false, report: false);
+        }
+        else
+        {
+            int processor = session.CurrentProcessor;
+            stop = Run(() => Control.Step(processor), [], counts: false, report: false);
+        }
+        if (stop is StopEvent.Stepped)
+            return true;
+        session.Stops.Report(stop);
+        return false;
+    }
+
+    /// <summary>Lets a stop that came from outside <c>g</c> (a crash that was asked for, a reboot) be seen by the user.</summary>
+    public void Adopt(Func<StopEvent> first) => Run(first, [], counts: true, report: true);
+
+    StopEvent Run(Func<StopEvent> first, IReadOnlyList<Destination> destinations, bool counts, bool report)
+    {
+        session.ResetContext();
+        _removed.Clear();
+        session.Pseudo.PreviousIp = session.Context.Integer?.Rip ?? 0;
+        try
+        {
+            Func<StopEvent> next = first;
+            while (true)
+            {
+                StopEvent stop = Resume(next);
+                next = Control.Go;
+                (bool ends, bool silent, StopEvent shown) = Consider(stop, destinations, counts);
+                if (!ends && session.Cancellation.IsCancellationRequested)
+                    (ends, shown) = (true, new StopEvent.BreakIn(stop.Processor));
+                if (!ends)
+                    continue;
+                Last = shown;
+                if (report)
+                    session.Stops.Report(shown, silent);
+                return shown;
+            }
+        }
+        finally
+        {
+            foreach (Destination destination in destinations)
+                session.Target.Capability<IBreakpointControl>()?.Remove(destination.Handle);
+        }
+    }
+
+    StopEvent Resume(Func<StopEvent> run)
+    {
+        Moves++;
+        _running = true;
+        try
+        {
+            StopEvent stop = run();
+            if (stop is not StopEvent.Stepped)
+                session.CurrentProcessor = stop.Processor;
+            return stop;
+        }
+        finally
+        {
+            _running = false;
+        }
+    }
+
+    int AddTemporary(ulong address) =>
+        (session.Target.Capability<IBreakpointControl>() ?? throw new CommandException("This target has no breakpoints"))
+        .Add(BreakpointKind.Execute, address, 1);
+
+    /// <summary>The instruction after a call, a trap, or a repeated string operation; null when the current one is none of these.</summary>
+    ulong? NextAfterCall()
+    {
+        if (!Inspection.Disassembler.TryDecode(session, session.Rip, out Iced.Intel.Instruction instruction, out _))
+            return null;
+        bool calls = instruction.FlowControl is Iced.Intel.FlowControl.Call or Iced.Intel.FlowControl.IndirectCall or Iced.Intel.FlowControl.Interrupt ||
+            instruction.HasRepPrefix || instruction.HasRepnePrefix || IsStubTrap(instruction);
+        return calls ? instruction.NextIP : null;
+    }
+
+    // Stubs of the simulated nt end in a trap that runs the routine: p goes over it, callbacks and all.
+    bool IsStubTrap(in Iced.Intel.Instruction instruction) =>
+        instruction.Mnemonic is Iced.Intel.Mnemonic.Hlt or Iced.Intel.Mnemonic.Ud2 or Iced.Intel.Mnemonic.Vmcall &&
+            session.Modules.At(instruction.IP) is not null;
+
+    (bool Ends, bool Silent, StopEvent Shown) Consider(StopEvent stop, IReadOnlyList<Destination> destinations, bool counts)
+    {
+        switch (stop)
+        {
+            case StopEvent.Breakpoint hit:
+                if (destinations.Any(d => hit.Handles.Contains(d.Handle) && IsReached(d)))
+                    return (true, false, new StopEvent.Stepped(stop.Processor));
+                return Hit(stop, hit.Handles, counts);
+            case StopEvent.Watch watch:
+                return Hit(stop, watch.Handles, counts);
+            case StopEvent.IrqlChange change:
+                return Hit(stop, change.Handles, counts);
+            case StopEvent.ModuleLoad load:
+                session.Breakpoints.ModuleLoaded();
+                return Module("ld", load.Module, "ModLoad", stop);
+            case StopEvent.ModuleUnload unload:
+                session.Breakpoints.ModuleUnloaded(unload.Module);
+                return Module("ud", unload.Module, "ModUnload", stop);
+            case StopEvent.Exception exception:
+                return Exception(exception);
+            case StopEvent.BugCheck bugCheck:
+                session.Pseudo.BugCheck = [bugCheck.Code, .. bugCheck.Parameters];
+                return (true, false, stop);
+            case StopEvent.Restarted:
+                session.Breakpoints.Restarted();
+                return (session.Filters.Find("ibp")!.Mode == FilterMode.Break, false, stop);
+            default:
+                return (true, false, stop);
+        }
+    }
+
+    bool IsReached(Destination destination) =>
+        (destination.Thread == 0 || session.CurrentThread == destination.Thread) && session.Context.Integer?.Rsp >= destination.LeastStack;
+
+    (bool, bool, StopEvent) Hit(StopEvent stop, IReadOnlyList<int> handles, bool counts)
+    {
+        List<Breakpoint> hit = handles.Select(session.Breakpoints.ByHandle).OfType<Breakpoint>().OrderBy(b => b.Id).Where(b =>
+            Fires(b, counts)).ToList();
+        if (hit.Count == 0)
+            return (false, false, stop);
+        foreach (Breakpoint breakpoint in hit.Where(b => b.OneShot).ToList())
+        {
+            _removed.Add((breakpoint.Handle!.Value, breakpoint.Id));
+            session.Breakpoints.Remove(breakpoint);
+        }
+        bool silent = false;
+        if (counts)
+            foreach (Breakpoint breakpoint in hit.Where(b => b.Commands.Length > 0))
+            {
+                silent = true;
+                session.Stops.Remember(stop, $"Hit breakpoint {breakpoint.Id}");
+                if (session.RunBreakpointCommands(breakpoint.Commands))
+                    return (false, true, stop);
+                if (session.ExitCode is not null)
+                    break;
+            }
+        return (true, silent, stop);
+    }
+
+    bool Fires(Breakpoint breakpoint, bool counts)
+    {
+        if (breakpoint.Process != 0 && breakpoint.Process != session.CurrentProcess || breakpoint.Thread != 0 &&
+            breakpoint.Thread != session.CurrentThread)
+            return false;
+        if (breakpoint.Condition is { } condition && session.Cpp.EvaluateInteger(condition) == 0)
+            return false;
+        if (!counts)
+            return true;
+        if (breakpoint.Remaining > 1)
+        {
+            breakpoint.Remaining--;
+            return false;
+        }
+        return true;
+    }
+
+    (bool, bool, StopEvent) Module(string code, TargetModule module, string word, StopEvent stop)
+    {
+        FilterMode mode = session.Filters.ModeFor(code, module);
+        if (mode == FilterMode.Ignore && code == "ld" && session.Filters.Find("iml")!.Mode == FilterMode.Break)
+        {
+            session.Filters.Find("iml")!.Mode = FilterMode.Ignore;
+            mode = FilterMode.Break;
+        }
+        if (mode == FilterMode.Notify)
+            session.Notice(StopReporter.ModuleText(module, word));
+        return mode == FilterMode.Break ? WithCommand(session.Filters.Find(code)!.Command, stop) : (false, false, stop);
+    }
+
+    (bool, bool, StopEvent) Exception(StopEvent.Exception exception)
+    {
+        session.Pseudo.ExceptionCode = exception.Code;
+        EventFilter filter = session.Filters.ForException(exception.Code, create: false);
+        if (filter.Mode == FilterMode.Notify && exception.FirstChance)
+            session.Notice($"{filter.Description} - code {exception.Code:x8} (first chance)\n");
+        bool breaks = exception.FirstChance ? filter.Mode == FilterMode.Break : filter.Mode is FilterMode.Break or FilterMode.SecondChance;
+        return breaks ? WithCommand(exception.FirstChance ? filter.Command : filter.SecondCommand, exception) : (false, false, exception);
+    }
+
+    (bool, bool, StopEvent) WithCommand(string command, StopEvent stop)
+    {
+        if (command.Length == 0)
+            return (true, false, stop);
+        session.Stops.Report(stop);
+        return session.RunBreakpointCommands(command) ? (false, true, stop) : (true, true, stop);
+    }
+}

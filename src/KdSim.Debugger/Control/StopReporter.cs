@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using KdSim.Debugger.Breakpoints;
+using KdSim.Debugger.Inspection;
+using KdSim.Debugger.Rendering;
+using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Output;
+using KdSim.Debugging.Structures;
+using KdSim.Debugging.Targets;
+
+namespace KdSim.Debugger.Control;
+
+/// <summary>Says why the target stopped and where, in WinDbg's order: reason, registers if wanted, location line, next instruction.</summary>
+public sealed class StopReporter(DebuggerSession session)
+{
+    const string BreakText = "Break instruction exception - code 80000003 (first chance)\n";
+
+    /// <summary>The last reason, as <c>.lastevent</c> gives it.</summary>
+    public string LastEvent { get; private set; } = "No event has happened yet";
+
+    string _lastTime = "";
+
+    /// <summary><c>.lastevent</c> in full.</summary>
+    public string LastEventText => $"Last event: {LastEvent}\n{_lastTime}";
+
+    /// <summary>Shows a stop. <paramref name="quiet"/>: breakpoint commands have spoken, only the location follows.</summary>
+    public void Report(StopEvent stop, bool quiet = false)
+    {
+        (string kind, string reason, string last) = Describe(stop);
+        Remember(stop, last);
+        StringBuilder text = new();
+        if (!quiet)
+            text.Append(reason);
+        text.Append(Location());
+        session.ShowStop(new StopReport(kind, stop.Processor, session.Context.Integer?.Rip ?? 0,
+            session.SymbolAt(session.Context.Integer?.Rip ?? 0),
+            text.ToString()));
+    }
+
+    /// <summary>Where the current processor stands: registers if they are shown at stops, label, instruction.</summary>
+    public string Location()
+    {
+        if (session.Context.Integer is not { } integer)
+            return "";
+        StringBuilder text = new();
+        if (session.Options.ShowRegisters)
+            text.Append(RegisterDump.Full(session));
+        text.Append(Disassembler.Label(session, integer.Rip)).Append('\n');
+        if (session.Options.ShowSource && SourceFiles.LineText(session, integer.Rip) is { } source)
+            text.Append($"{source}\n");
+        text.Append(Disassembler.RowWithOperand(session, integer.Rip)).Append('\n');
+        return text.ToString();
+    }
+
+    public void Remember(StopEvent stop, string last)
+    {
+        if (stop is StopEvent.Stepped)
+            return;
+        LastEvent = last;
+        _lastTime = session.Target.Capability<ITargetClock>() is { } clock ? $"  debugger time: {FormatTime(clock.UtcNow)}\n" : "";
+        session.Pseudo.EventIp = session.Context.Integer?.Rip ?? 0;
+    }
+
+    public static string FormatTime(DateTime utc) =>
+        string.Create(CultureInfo.InvariantCulture, $"{utc:ddd MMM} {utc.Day,2} {utc:HH:mm:ss.fff yyyy} (UTC + 0:00)");
+
+    (string Kind, string Reason, string Last) Describe(StopEvent stop) => stop switch
+    {
+        StopEvent.Stepped => ("step", "", ""),
+        StopEvent.Breakpoint hit => Hit("breakpoint", hit.Handles, ""),
+        StopEvent.Watch watch => Hit("watch", watch.Handles, watch.Routine is null ? "" : $"The access was made by {watch.Routine}\n"),
+        StopEvent.IrqlChange change => Hit("irql", change.Handles,
+            $"IRQL {change.Old:x} ({IrqlConditions.NameOf(change.Old)}) -> {change.New:x} ({IrqlConditions.NameOf(change.New)}) " +
+            $"on processor {change.Processor} by {session.SymbolAt(change.Rip)}\n"),
+        StopEvent.BreakIn => ("break-in", BreakText + BreakInBox(), BreakText.TrimEnd()),
+        StopEvent.BugCheck bugCheck => BugCheck(bugCheck),
+        StopEvent.DebugBreak { Assertion: true } => ("assertion", "Assertion failure - code c0000420 (first chance)\n",
+            "Assertion failure - code c0000420 (first chance)"),
+        StopEvent.DebugBreak => ("debug-break", BreakText, BreakText.TrimEnd()),
+        StopEvent.Exception exception => Exception(exception),
+        StopEvent.ModuleLoad load => ("module-load", ModuleText(load.Module, "ModLoad"),
+            $"Load module {load.Module.ImageName} at {Addresses.Accent(load.Module.Base)}"),
+        StopEvent.ModuleUnload unload =>
+            ("module-unload", ModuleText(unload.Module, "ModUnload"), $"Unload module {unload.Module.ImageName}"),
+        StopEvent.ScenarioFinished finished => Plain("scenario-finished", finished.Text.Length == 0 ? "Scenario finished" : finished.Text),
+        StopEvent.LimitReached limit => Plain("limit", limit.Text),
+        StopEvent.Idle => Plain("idle", "The machine is idle: no thread can run and nothing is due"),
+        StopEvent.MachineFailed failed => Plain("machine-failed", $"*** The simulated machine failed: {failed.Text}"),
+        StopEvent.MissingImport missing => Plain("missing-import", MissingImport(missing)),
+        StopEvent.Restarted => Plain("restarted", "The target has been restarted"),
+        _ => throw new InvalidOperationException($"no such stop: {stop.GetType().Name}"),
+    };
+
+    static (string, string, string) Plain(string kind, string text) => (kind, text + "\n", text);
+
+    (string, string, string) Hit(string kind, IReadOnlyList<int> handles, string more)
+    {
+        StringBuilder text = new();
+        List<int> ids = handles.Select(h => session.Breakpoints.ByHandle(h)?.Id ?? session.Runner.JustRemoved(h)).Where(id =>
+            id >= 0).Order().ToList();
+        foreach (int id in ids)
+            text.Append($"Breakpoint {id} hit\n");
+        return (kind, text + more, ids.Count == 0 ? "Hit breakpoint" : $"Hit breakpoint {ids[0]}");
+    }
+
+    (string, string, string) BugCheck(StopEvent.BugCheck stop)
+    {
+        string list = string.Join(',', stop.Parameters.Select(p => $"0x{p:X16}"));
+        string text = $"\n*** Fatal System Error: 0x{stop.Code:x8}\n                       ({list})\n\n" + BreakText +
+            "\nA fatal system error has occurred.\nDebugger entered on first try; Bugcheck callbacks have not been invoked.\n" +
+            "\nA fatal system error has occurred.\n\n";
+        return ("bugcheck", text, BreakText.TrimEnd());
+    }
+
+    static (string, string, string) Exception(StopEvent.Exception exception)
+    {
+        string name = new EventFilters().ForException(exception.Code, create: false).Description;
+        string text = $"{name} - code {exception.Code:x8} ({(exception.FirstChance ? "first chance" : "!!! second chance !!!")})";
+        return ("exception", text + "\n", text);
+    }
+
+    string MissingImport(StopEvent.MissingImport missing) =>
+        $"*** {missing.Name} is not implemented: called by {session.SymbolAt(missing.Caller)}" +
+        $" with ({string.Join(", ", missing.Arguments.Select(a => $"0x{a:x}"))})";
+
+    public static string ModuleText(TargetModule module, string word) =>
+        $"{word}: {Addresses.Accent(module.Base)} {Addresses.Accent(module.End)}   {module.ImageName}\n";
+
+    string BreakInBox()
+    {
+        if (session.Options.Quiet)
+            return "";
+        string stars = new('*', 79);
+        string[] lines =
+        [
+            "", "   The debugger broke in because you asked it to (CTRL+C).", "",
+            "              This is neither a fault of a driver nor a bug check.", "",
+            "   \"g\" lets the target go on as if nothing had happened.", "",
+        ];
+        return stars + "\n" + string.Concat(lines.Select(l => $"*{l,-77}*\n")) + stars + "\n";
+    }
+}

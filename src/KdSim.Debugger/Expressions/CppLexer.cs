@@ -1,0 +1,128 @@
+using System.Globalization;
+using KdSim.Debugging.Structures;
+
+namespace KdSim.Debugger.Expressions;
+
+/// <summary>Tokens of C++ expressions, with their positions.</summary>
+sealed class CppLexer(string text)
+{
+    public enum Kind { End, Number, Word, Register, Macro, Symbol }
+
+    static readonly string[] Symbols =
+    [
+        "<<=", ">>=", "->", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "++", "--",
+        "(", ")", "[", "]", ".", "*", "&", "+", "-", "!", "~", "/", "%", "<", ">", "^", "|", "?", ":", "=", ",",
+    ];
+
+    public Kind Current { get; private set; }
+    public string Word { get; private set; } = "";
+    public ulong Number { get; private set; }
+    public TypeInfo NumberType { get; private set; } = BasicTypes.Int;
+    public int Start { get; private set; }
+    public int End { get; private set; }
+
+    public string Rest => text[Start..];
+
+    public void MoveTo(int position)
+    {
+        End = position;
+        Next();
+    }
+
+    public bool Is(string symbol) => Current == Kind.Symbol && Word == symbol;
+
+    public bool Take(string symbol)
+    {
+        if (!Is(symbol))
+            return false;
+        Next();
+        return true;
+    }
+
+    public void Expect(string symbol)
+    {
+        if (!Take(symbol))
+            throw ExpressionException.Syntax(Rest);
+    }
+
+    public void Next()
+    {
+        int i = End;
+        while (i < text.Length && char.IsWhiteSpace(text[i]))
+            i++;
+        Start = i;
+        if (i >= text.Length || text.AsSpan(i).StartsWith("//"))
+        {
+            (Current, Word, Start, End) = (Kind.End, "", Math.Min(i, text.Length), text.Length);
+            if (i < text.Length)
+                Start = text.Length;
+            return;
+        }
+        char c = text[i];
+        if (char.IsDigit(c))
+            ReadNumber(i);
+        else if (c is '@' or '#')
+            ReadWord(i + 1, c == '@' ? Kind.Register : Kind.Macro);
+        else if (char.IsLetter(c) || c is '_' or '$')
+            ReadWord(i, Kind.Word);
+        else if (c == '\'')
+            ReadCharacter(i);
+        else
+        {
+            string symbol = Symbols.FirstOrDefault(s =>
+                string.CompareOrdinal(text, i, s, 0, s.Length) == 0) ?? throw ExpressionException.Syntax(Rest);
+            (Current, Word, End) = (Kind.Symbol, symbol, i + symbol.Length);
+        }
+    }
+
+    void ReadWord(int start, Kind kind)
+    {
+        int i = start;
+        while (i < text.Length &&
+            (char.IsLetterOrDigit(text[i]) || text[i] is '_' or '$' || text[i] == '!' && i + 1 < text.Length && text[i + 1] != '='))
+            i++;
+        (Current, Word, End) = (kind, text[start..i], i);
+        if (Word.Length == 0)
+            throw ExpressionException.Syntax(Rest);
+    }
+
+    void ReadCharacter(int i)
+    {
+        if (i + 2 >= text.Length || text[i + 2] != '\'')
+            throw ExpressionException.Syntax(Rest);
+        (Current, Number, NumberType, End) = (Kind.Number, text[i + 1], BasicTypes.Char, i + 3);
+    }
+
+    void ReadNumber(int start)
+    {
+        int i = start;
+        bool hex = text.AsSpan(i).StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+        i += hex ? 2 : 0;
+        int digits = i;
+        while (i < text.Length && (hex ? char.IsAsciiHexDigit(text[i]) : char.IsDigit(text[i])) || i < text.Length && text[i] == '`')
+            i++;
+        string number = text[digits..i].Replace("`", "");
+        bool octal = !hex && number.Length > 1 && number[0] == '0';
+        UInt128 value = 0;
+        uint radix = hex ? 16u : octal ? 8u : 10u;
+        foreach (char c in number)
+        {
+            uint digit = (uint)int.Parse(c.ToString(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            value = digit < radix ? value * radix + digit : throw ExpressionException.Syntax(text[start..]);
+            if (value > ulong.MaxValue)
+                throw ExpressionException.Overflow(text[start..]);
+        }
+        int suffix = i;
+        while (i < text.Length &&
+            (char.IsLetter(text[i]) || text.AsSpan(suffix).StartsWith("I64", StringComparison.OrdinalIgnoreCase) && i < suffix + 3))
+            i++;
+        string marks = text[suffix..i].ToUpperInvariant();
+        if (marks.Length > 0 && marks is not ("U" or "L" or "UL" or "LL" or "ULL" or "I64" or "UI64" or "LU"))
+            throw ExpressionException.Syntax(text[suffix..]);
+        ulong bits = (ulong)value;
+        bool unsigned = marks.Contains('U') || (hex || octal) && bits is > int.MaxValue and <= uint.MaxValue || bits > long.MaxValue;
+        bool wide = bits > uint.MaxValue || !unsigned && bits > int.MaxValue || marks.Contains("LL") || marks.Contains("I64");
+        TypeInfo type = wide ? unsigned ? BasicTypes.UInt64 : BasicTypes.Int64 : unsigned ? BasicTypes.UInt : BasicTypes.Int;
+        (Current, Number, NumberType, End) = (Kind.Number, bits, type, i);
+    }
+}

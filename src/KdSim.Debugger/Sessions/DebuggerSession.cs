@@ -1,0 +1,180 @@
+using KdSim.Debugger.Breakpoints;
+using KdSim.Debugger.Control;
+using KdSim.Debugger.Expressions;
+using KdSim.Debugger.Language;
+using KdSim.Debugger.Modules;
+using KdSim.Debugger.Rendering;
+using KdSim.Debugger.Stacks;
+using KdSim.Debugging.Commands;
+using KdSim.Debugging.Output;
+using KdSim.Debugging.Structures;
+using KdSim.Debugging.Targets;
+
+namespace KdSim.Debugger.Sessions;
+
+/// <summary>
+/// A debugging session on one target: what is current, what is set, and <see cref="Execute(string)"/>, which runs a line. Everything happens on
+/// the thread that created it, except <see cref="Interrupt"/>.
+/// </summary>
+public sealed partial class DebuggerSession : IDebugSession
+{
+    CancellationTokenSource _cancellation = new();
+    ProcessorContext? _override;
+    int _processor;
+    ulong _thread;
+    ulong _process;
+
+    public DebuggerSession(ITarget target, IRenderer renderer, SessionOptions? options = null)
+    {
+        Target = target;
+        Renderer = renderer;
+        Options = options ?? new SessionOptions();
+        Loader = new SymbolLoader(target, Options);
+        Modules = new ModuleList(target, Loader.Load) { Session = this };
+        Pseudo = new PseudoRegisters(this);
+        Expressions = new ExpressionContext(this);
+        Masm = new MasmEvaluator(Expressions);
+        Cpp = new CppEvaluator(this);
+        Breakpoints = new BreakpointTable(this);
+        Filters = new EventFilters();
+        Stops = new StopReporter(this);
+        Runner = new Runner(this);
+        Walker = new StackWalker(this);
+        Commands.AddFrom(typeof(DebuggerSession).Assembly);
+        _processor = target.Hints.CurrentProcessor;
+        if (target.Capability<ITargetOutput>() is { } output)
+            output.Printed = PrintTargetText;
+    }
+
+    public ITarget Target { get; }
+    public IRenderer Renderer { get; private set; }
+    public SessionOptions Options { get; }
+    public ModuleList Modules { get; }
+    public ITypes Types => Modules;
+    public ISymbols Symbols => Modules;
+    public SymbolLoader Loader { get; }
+    public PseudoRegisters Pseudo { get; }
+    public ExpressionContext Expressions { get; }
+    public MasmEvaluator Masm { get; }
+    public CppEvaluator Cpp { get; }
+    public AliasTable Aliases { get; } = new();
+    public CommandTable Commands { get; } = new();
+    public BreakpointTable Breakpoints { get; }
+    public EventFilters Filters { get; }
+    public StopReporter Stops { get; }
+    public Runner Runner { get; }
+    public StackWalker Walker { get; }
+
+    /// <summary>Set by <c>q</c>: the front end ends with this exit code.</summary>
+    public int? ExitCode { get; set; }
+
+    /// <summary>Whether the last line ended in an error.</summary>
+    public bool Failed { get; private set; }
+
+    /// <summary>The frame that <c>.frame</c> chose; null: the innermost.</summary>
+    public StackFrame? Scope { get; set; }
+
+    public CancellationToken Cancellation => _cancellation.Token;
+
+    /// <summary>The prompt without its text: <c>0: kd&gt; </c>, and <c>kd&gt; </c> on one processor.</summary>
+    public string Prompt => Target.ProcessorCount > 1 ? $"{_processor}: kd> " : "kd> ";
+
+    public int CurrentProcessor
+    {
+        get => _processor;
+        set
+        {
+            _processor = value;
+            ResetContext();
+        }
+    }
+
+    public ulong CurrentThread => _thread != 0 ? _thread : Processors.ThreadOn(this, _processor);
+
+    public ulong CurrentProcess => _process != 0 ? _process : Processors.ProcessOf(this, CurrentThread);
+
+    /// <summary>True while registers come from <c>.cxr</c>, <c>.trap</c> or <c>.thread</c>: they cannot be written.</summary>
+    public bool HasSetContext => _override is not null;
+
+    public ProcessorContext Context =>
+        _override ?? (Target.TryGetContext(_processor, out ProcessorContext context) ? context : new ProcessorContext());
+
+    /// <summary>The instruction pointer; an error when the target has no registers.</summary>
+    public ulong Rip => Context.Integer?.Rip ?? throw new CommandException("This target has no registers");
+
+    /// <summary>The address space of the current process.</summary>
+    public AddressSpace Space { get; private set; } = AddressSpace.Current;
+
+    public ulong? ReturnAddress
+    {
+        get
+        {
+            List<StackFrame> frames = Walker.Walk(2).ToList();
+            return frames.Count > 1 ? frames[1].Ip : null;
+        }
+    }
+
+    /// <summary>The address that the current instruction accesses, if it does.</summary>
+    public ulong? EffectiveAddress => Inspection.Disassembler.EffectiveAddress(this, Rip)?.Address;
+
+    /// <summary>Registers that the following commands see instead of the processor's.</summary>
+    public void SetContext(ProcessorContext? context)
+    {
+        _override = context;
+        Scope = null;
+    }
+
+    public void ResetContext()
+    {
+        _override = null;
+        _thread = 0;
+        Scope = null;
+    }
+
+    public void SetThread(ulong thread) => _thread = thread;
+
+    /// <summary>The process whose memory is read; 0 goes back to the current one. It persists when the target runs.</summary>
+    public void SetProcess(ulong process, ulong directoryBase)
+    {
+        _process = process;
+        Space = process == 0 ? AddressSpace.Current : new AddressSpace(directoryBase);
+    }
+
+    public int Read(ulong address, Span<byte> buffer) => Target.Read(Space, address, buffer);
+
+    /// <summary>Writes memory; refusals and gaps are errors.</summary>
+    public void Write(ulong address, ReadOnlySpan<byte> data, bool physical = false)
+    {
+        IMemoryWriter writer = Target.Capability<IMemoryWriter>() ?? throw new CommandException("This target's memory cannot be written");
+        int written = physical ? writer.WritePhysical(address, data) : writer.Write(Space, address, data);
+        if (written != data.Length)
+            throw new CommandException($"Memory access error at {Addresses.Accent(address + (ulong)written)}");
+    }
+
+    public ulong Evaluate(string expression) => Pseudo.LastExpression = Options.PrefersCpp
+        ? Cpp.EvaluateInteger(expression)
+        : Masm.Evaluate(expression);
+
+    public ulong? ThreadOrProcessId(bool process)
+    {
+        string field = process ? "Cid.UniqueProcess" : "Cid.UniqueThread";
+        ulong thread = CurrentThread;
+        return thread != 0 && Types.Find("nt!_ETHREAD")?.Find(field) is { } path && this.TryReadPointer(thread + path.Offset, out ulong id)
+            ? id : null;
+    }
+
+    /// <summary>Ctrl+C, from any thread: breaks into a running target, cancels a long command, drops the rest of the line.</summary>
+    public void Interrupt()
+    {
+        _cancellation.Cancel();
+        if (Runner.IsRunning)
+            Target.Capability<IRunControl>()?.RequestBreak();
+    }
+
+    void PrintTargetText(string text)
+    {
+        foreach (TextWriter log in _log)
+            log.Write(text);
+        Renderer.TargetText(text);
+    }
+}

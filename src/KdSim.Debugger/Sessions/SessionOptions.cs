@@ -1,0 +1,50 @@
+namespace KdSim.Debugger.Sessions;
+
+/// <summary>Settings that commands change and that outlive a stop.</summary>
+public sealed class SessionOptions
+{
+    /// <summary>Radix of numbers without a prefix.</summary>
+    public int Radix { get; set; } = 16;
+
+    public bool PrefersCpp { get; set; }
+
+    /// <summary>Directories and files to look for symbols in, <c>;</c> between them.</summary>
+    public string SymbolPath { get; set; } = "";
+
+    public string SourcePath { get; set; } = "";
+
+    public string ImagePath { get; set; } = "";
+
+    /// <summary>Where <c>.load NAME</c> looks: never the current directory.</summary>
+    public string ExtensionPath { get; set; } = "";
+
+    /// <summary>Whether source lines are looked up (<c>.lines</c>).</summary>
+    public bool LoadLines { get; set; } = true;
+
+    /// <summary><c>l+t</c>: steps go by source line.</summary>
+    public bool SourceMode { get; set; }
+
+    /// <summary><c>l+s</c>: source lines are shown at stops.</summary>
+    public bool ShowSource { get; set; }
+
+    /// <summary>Registers are shown at stops.</summary>
+    public bool ShowRegisters { get; set; }
+
+    public bool NoisySymbols { get; set; }
+
+    /// <summary>Symbols load at once instead of when they are needed.</summary>
+    public bool EagerSymbols { get; set; }
+
+    /// <summary>A PDB with another GUID or age is taken, with a warning (<c>.reload /i</c>).</summary>
+    public bool AllowMismatch { get; set; }
+
+    public bool Verbose { get; set; }
+
+    /// <summary>No banner, no load messages, no break-in warning.</summary>
+    public bool Quiet { get; set; }
+
+    /// <summary>A command that runs before each prompt after the target ran.</summary>
+    public string? PromptCommand { get; set; }
+
+    public int FrameCount { get; set; } = 256;
+}

@@ -1,0 +1,81 @@
+using KdSim.Debugger.Expressions;
+using KdSim.Debugger.Modules;
+using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Structures;
+using KdSim.Debugging.Targets;
+
+namespace KdSim.Debugger.Stacks;
+
+/// <summary>Walks stacks by the images' unwind data, and finds the local variables of the chosen frame.</summary>
+public sealed class StackWalker(DebuggerSession session)
+{
+    /// <summary>Frames from the current context on, innermost first.</summary>
+    public IEnumerable<StackFrame> Walk(int most) =>
+        session.Context.Integer is { } integer ? Walk(integer, most) : [];
+
+    /// <summary>Frames from these registers on. Ends where unwind data or memory ends, or the stack does not grow.</summary>
+    public IEnumerable<StackFrame> Walk(IntegerState start, int most)
+    {
+        IntegerState state = start;
+        for (int number = 0; number < most; number++)
+        {
+            IntegerState? caller = FrameUnwinder.Unwind(session, state, out ulong trapFrame);
+            yield return new StackFrame(number, state, caller?.Rip ?? 0, trapFrame);
+            if (caller is null || caller.Rip == 0 || caller.Rsp <= state.Rsp && trapFrame == 0)
+                yield break;
+            state = caller;
+        }
+    }
+
+    /// <summary>The frame that locals are looked up in: the one set by <c>.frame</c>, else the innermost.</summary>
+    public StackFrame? ScopeFrame => session.Scope ?? Walk(1).FirstOrDefault();
+
+    /// <summary>The variables of the scope at its address; a caller's address is that of its call.</summary>
+    public IReadOnlyList<LocalVariable> Locals()
+    {
+        if (ScopeFrame is not { } frame || session.Modules.At(frame.Ip) is not { } module)
+            return [];
+        uint rva = module.Rva(frame.Ip);
+        return module.Symbols.LocalsAt(frame.Number > 0 && rva > 0 ? rva - 1 : rva);
+    }
+
+    public LocalVariable? FindLocal(string name) => Locals().FirstOrDefault(l => l.Name == name);
+
+    public bool TryLocalAddress(string name, out ulong address)
+    {
+        address = 0;
+        return FindLocal(name) is { } local && AddressOf(local) is { } at && (address = at) == at;
+    }
+
+    /// <summary>Where a variable stands in memory; null when it does not.</summary>
+    public ulong? AddressOf(LocalVariable local)
+    {
+        if (ScopeFrame is not { } frame)
+            return null;
+        return local.Place switch
+        {
+            LocalPlace.RegisterRelative when TryRegister(frame, local.Register, out ulong value) => value + (ulong)local.Number,
+            LocalPlace.Static when session.Modules.At(frame.Ip) is { } module => module.Base + (ulong)local.Number,
+            _ => null,
+        };
+    }
+
+    /// <summary>The variable's value; null when it has none at this address or its memory cannot be read.</summary>
+    public TypedValue? Load(LocalVariable local)
+    {
+        if (local.Place == LocalPlace.Constant)
+            return new TypedValue(local.Type, (ulong)local.Number);
+        if (local.Place == LocalPlace.Register)
+            return ScopeFrame is { } frame && TryRegister(frame, local.Register, out ulong value) && local.Type.Size <= 8
+                ? new TypedValue(local.Type, value) : null;
+        if (AddressOf(local) is not { } address)
+            return null;
+        if (local.Type.IsRecord || local.Type.Kind == TypeKind.Array)
+            return new TypedValue(local.Type, address, address);
+        return session.TryReadInteger(address, (int)Math.Clamp(local.Type.Size, 1, 8), out ulong bits)
+            ? new TypedValue(local.Type, bits, address) : null;
+    }
+
+    static bool TryRegister(StackFrame frame, string name, out ulong value) =>
+        Registers.TryGet(new ProcessorContext { Integer = frame.Context }, name, out value);
+}
