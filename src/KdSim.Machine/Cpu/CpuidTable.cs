@@ -12,7 +12,8 @@ internal static class CpuidTable
         0 => (HighestBasic, 0x756E6547, 0x6C65746E, 0x49656E69),
 
         // Family 6; CLFLUSH of 64 bytes; SSE3, SSSE3, CX16, SSE4.1, SSE4.2, POPCNT; hypervisor bit off.
-        1 => (0x000006F1, ((uint)number << 24) | 0x00000800, 0x00982201, 0x078BFBFF & ~1u),
+        // Neither FPU nor MMX: their instructions are invalid here.
+        1 => (0x000006F1, ((uint)number << 24) | 0x00000800, 0x00982201, 0x078BFBFF & ~0x0080_0001u),
         2 => (0x00000001, 0, 0, 0),
         4 => (0, 0, 0, 0),
         7 => (0, 0, 0, 0),

@@ -397,7 +397,7 @@ internal static unsafe partial class Handlers
         return MemoryOperand.Done(cpu, c, op, p);
     }
 
-    /// <summary>FXSAVE64 (Extra 0), FXRSTOR64 (1): the x87 part is that of an initialised unit.</summary>
+    /// <summary>FXSAVE and FXSAVE64 (Extra 0), FXRSTOR and FXRSTOR64 (1): the x87 part, all that differs, is that of an initialised unit.</summary>
     public static Flow FxState(Processor cpu, Core* c, MicroOp* op)
     {
         ulong address = MemoryOperand.Address(c, op);

@@ -23,8 +23,8 @@ internal static unsafe partial class MicroOpDecoder
         Mnemonic.Cmpsb, Mnemonic.Cmpsw, Mnemonic.Cmpsq, Mnemonic.Scasb, Mnemonic.Scasw, Mnemonic.Scasd, Mnemonic.Scasq, Mnemonic.Cpuid,
         Mnemonic.Rdtsc, Mnemonic.Rdtscp, Mnemonic.Rdmsr, Mnemonic.Wrmsr, Mnemonic.Lgdt, Mnemonic.Lidt, Mnemonic.Sgdt, Mnemonic.Sidt,
         Mnemonic.Ltr, Mnemonic.Str, Mnemonic.Lldt, Mnemonic.Sldt, Mnemonic.Invlpg, Mnemonic.Vmcall, Mnemonic.Iretq, Mnemonic.Retf,
-        Mnemonic.Ldmxcsr, Mnemonic.Stmxcsr, Mnemonic.Fxsave64, Mnemonic.Fxrstor64, Mnemonic.Ud2, Mnemonic.Ud0, Mnemonic.Ud1,
-        Mnemonic.Endbr64,
+        Mnemonic.Ldmxcsr, Mnemonic.Stmxcsr, Mnemonic.Fxsave64, Mnemonic.Fxrstor64, Mnemonic.Fxsave, Mnemonic.Fxrstor,
+        Mnemonic.Ud2, Mnemonic.Ud0, Mnemonic.Ud1, Mnemonic.Endbr64,
     ];
 
     /// <summary>What is neither arithmetic nor a move. True if the block ends behind it.</summary>
@@ -257,8 +257,8 @@ internal static unsafe partial class MicroOpDecoder
                 op->Extra = instruction.Mnemonic == Mnemonic.Ldmxcsr ? 0u : 1;
                 Call(op, &Handlers.Mxcsr);
                 return false;
-            case Mnemonic.Fxsave64 or Mnemonic.Fxrstor64:
-                op->Extra = instruction.Mnemonic == Mnemonic.Fxsave64 ? 0u : 1;
+            case Mnemonic.Fxsave64 or Mnemonic.Fxrstor64 or Mnemonic.Fxsave or Mnemonic.Fxrstor:
+                op->Extra = instruction.Mnemonic is Mnemonic.Fxsave64 or Mnemonic.Fxsave ? 0u : 1;
                 Call(op, &Handlers.FxState);
                 return false;
             case Mnemonic.Cpuid:

@@ -11,7 +11,7 @@ internal static unsafe partial class MicroOpDecoder
             return false;
         switch (info.Mnemonic)
         {
-            case Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Sysret or Mnemonic.Fxsave or Mnemonic.Fxrstor:
+            case Mnemonic.Iret or Mnemonic.Iretd or Mnemonic.Sysret:
                 return false;
             case Mnemonic.Jmp or Mnemonic.Call:
                 return code is Code.Jmp_rel8_64 or Code.Jmp_rel32_64 or Code.Jmp_rm64 or Code.Call_rel32_64 or Code.Call_rm64;

@@ -103,6 +103,10 @@ internal static unsafe partial class MicroOpDecoder
         return ZeroOffset;
     }
 
+    /// <summary>The byte offset of the base that a segment prefix adds; that of a zero where it adds none.</summary>
+    public static ushort SegmentBase(Register prefix) =>
+        prefix switch { Register.FS => FsBaseOffset, Register.GS => GsBaseOffset, _ => ZeroOffset };
+
     private static ushort Field(FieldOf field)
     {
         Core core = default;

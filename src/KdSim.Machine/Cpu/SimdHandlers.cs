@@ -23,6 +23,12 @@ internal static unsafe class SimdHandlers
         bool memory = instruction.Op0Kind == OpKind.Memory || instruction.Op1Kind == OpKind.Memory;
         op->Size = (byte)(memory ? Math.Min(instruction.MemorySize.GetSize(), 16) : 0);
         op->Extra = (uint)instruction.Code;
+        if (instruction.Code == Code.Maskmovdqu_rDI_xmm_xmm)
+        {
+            op->Base = MicroOpDecoder.SegmentBase(instruction.SegmentPrefix);
+            op->Imm = instruction.Op0Kind == OpKind.MemorySegEDI ? 1u : 0;
+        }
+
         return operation.Shape switch
         {
             SimdShape.Xmm when operation.IsPlainMove => (nint)(delegate*<Processor, Core*, MicroOp*, Flow>)(memory ? &LoadXmm : &MoveXmm),

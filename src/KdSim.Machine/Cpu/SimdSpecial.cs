@@ -3,13 +3,14 @@ namespace KdSim.Machine.Cpu;
 /// <summary>SSE instructions that fit no shape.</summary>
 internal static unsafe class SimdSpecial
 {
-    /// <summary>MASKMOVDQU: bytes whose mask has its top bit set go to [RDI]. An all-zero mask touches no memory.</summary>
+    /// <summary>MASKMOVDQU: bytes whose mask has its top bit set go to [RDI] (EDI if Imm is 1). An all-zero mask touches no memory.</summary>
     public static Flow MaskedStore(Processor cpu, Core* c, MicroOp* op)
     {
         byte* value = (byte*)c + op->Dst, mask = (byte*)c + op->Src;
         if (*(Vec*)mask == default)
             return Flow.Next;
-        byte* target = MemoryOperand.Modify(cpu, c, op, c->State.Rdi, 16);
+        ulong address = op->Imm == 1 ? (uint)c->State.Rdi : c->State.Rdi;
+        byte* target = MemoryOperand.Modify(cpu, c, op, address + *(ulong*)((byte*)c + op->Base), 16);
         if (target == null)
             return Flow.Fault;
         for (int i = 0; i < 16; i++)

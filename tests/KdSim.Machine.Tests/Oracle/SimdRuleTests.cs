@@ -107,4 +107,38 @@ public class SimdRuleTests
         ulong lastPage = OracleLayout.Scratch + OracleLayout.ScratchSize;
         Assert.Equal(OracleFault.PageFault, Run([0x0F, 0x11, 0x00], value, default, rax: lastPage - 5).Fault);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Fxsave_and_fxrstor_carry_xmm_and_mxcsr(bool wide)
+    {
+        byte[] prefix = wide ? [0x48] : [];
+        byte[] save = [.. prefix, 0x0F, 0xAE, 0x00], restore = [.. prefix, 0x0F, 0xAE, 0x08]; // fxsave [rax], fxrstor [rax]
+        const ulong Area = OracleLayout.Window - 160; // its XMM part is the window
+        Vector128<byte> first = Singles(1, 2, 3, 4), second = Singles(5, 6, 7, 8);
+        OracleCase saved = Run(save, first, second, 0x1F85, Area);
+        Assert.Equal(OracleFault.None, saved.Fault);
+        Assert.Equal(first, Vector128.Create(((ReadOnlySpan<byte>)saved.Memory)[..16]));
+        Assert.Equal(second, Vector128.Create(((ReadOnlySpan<byte>)saved.Memory).Slice(16, 16)));
+        // Saved, then xmm0 and the flags of MXCSR changed, then restored.
+        OracleCase restored = Run([.. save, 0x0F, 0x5E, 0xC1, .. restore], first, second, 0x1F84, Area);
+        Assert.Equal(first, restored.Xmm[0]);
+        Assert.Equal(0x1F84u, restored.Mxcsr);
+        Assert.Equal(OracleFault.GeneralProtection, Run(save, first, second, rax: Area + 8).Fault);
+    }
+
+    [Fact]
+    public void Maskmovdqu_with_a_32_bit_address_uses_edi()
+    {
+        using SimulatedProcessor simulated = new();
+        OracleCase one = new() { Flags = 0x202, Mxcsr = AllMasked };
+        one.SetInstruction([0x67, 0x66, 0x0F, 0xF7, 0xC1]); // maskmovdqu xmm0, xmm1 at [edi]
+        one.Xmm[0] = Vector128.Create((byte)7);
+        one.Xmm[1] = Vector128.CreateScalar((byte)0x80);
+        one.Gpr[7] = 0xFFFF_FFFF_0000_0000 | OracleLayout.Window;
+        OracleCase before = one;
+        simulated.Run(ref one, stepwise: false);
+        Assert.Equal("m00=07", CaseText.Changes(before, one));
+    }
 }
