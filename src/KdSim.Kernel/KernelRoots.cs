@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KdSim.Kernel.Cm;
+using KdSim.Kernel.Loader;
 using KdSim.Kernel.Routines;
 
 namespace KdSim.Kernel;
@@ -14,4 +15,10 @@ public sealed record KernelRoots
 
     /// <summary>What drivers did against contracts, in order.</summary>
     public ImmutableList<Finding> Findings { get; init; } = [];
+
+    /// <summary>Imports that nobody implements, in the order of loading.</summary>
+    public ImmutableList<MissingImport> MissingImports { get; init; } = [];
+
+    /// <summary>What the DriverEntry of each driver returned, in order.</summary>
+    public ImmutableList<DriverResult> DriverResults { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using KdSim.Kernel.Boot;
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Mm;
 using KdSim.Kernel.Routines;
@@ -17,8 +18,9 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
 {
     private const int MaxFindings = 10_000;
 
-    public NtKernel(Computer computer)
+    public NtKernel(Computer computer, BootOptions? options = null)
     {
+        Options = options ?? new BootOptions();
         Computer = computer;
         Cpu = computer.Processors[0];
         Memory = new KernelMemory(this);
@@ -27,6 +29,7 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
         Dispatcher = new TrapDispatcher(this);
         Contracts = new CallContracts(this);
         CreateComponents();
+        Images = new SyntheticImages(this);
         computer.TrapHandler = this;
         computer.AddSnapshotPart(this);
     }
@@ -44,7 +47,13 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
     /// <summary>Where the routines are in guest memory.</summary>
     public StubMap Stubs { get; } = new();
 
-    public SyntheticImages Images { get; } = new();
+    public SyntheticImages Images { get; }
+
+    /// <summary>What the machine boots with.</summary>
+    public BootOptions Options { get; }
+
+    /// <summary>Physical address of the System process's top-level page table; constant once booted.</summary>
+    public ulong SystemRoot { get; internal set; }
 
     /// <summary>All kernel-mode stacks, with the sequences suspended on them.</summary>
     public GuestStacks Stacks { get; private set; } = new();
@@ -84,7 +93,21 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
     }
 
     /// <summary>True for addresses in nt and hal, whose faults NT blames on itself.</summary>
-    public bool IsKernelImage(ulong address) => Images.Contains(address);
+    public bool IsKernelImage(ulong address) => SyntheticImages.Contains(address);
+
+    /// <summary>The address of a variable of nt.</summary>
+    public ulong Data(Datum datum) => Images.AddressOf(datum);
+
+    /// <summary>Builds the state of a machine that has just started; afterwards the computer can run. Once.</summary>
+    public void Boot()
+    {
+        if (SystemRoot != 0)
+            throw new InvalidOperationException("the machine has booted already");
+        Enter(Cpu);
+        new Bootstrap(this).Run();
+    }
+
+
 
     public void IrqlChanged(Processor cpu, byte oldIrql, byte newIrql) => Observer?.IrqlChanged(cpu.Number, oldIrql, newIrql);
 

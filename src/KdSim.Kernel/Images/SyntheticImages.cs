@@ -1,13 +1,35 @@
+using KdSim.Kernel.Routines;
+
 namespace KdSim.Kernel.Images;
 
-/// <summary>The images that KdSim makes itself: nt, hal and wmilib, at fixed addresses.</summary>
+/// <summary>The images that KdSim makes itself: nt, hal and wmilib, at fixed addresses. Built once a kernel, before the machine runs; then constant.</summary>
 public sealed class SyntheticImages
 {
-    public const ulong KernelBase = 0xFFFF_F800_0200_0000;
     public const ulong HalBase = 0xFFFF_F800_0180_0000;
+    public const ulong KernelBase = 0xFFFF_F800_0200_0000;
     public const ulong WmiLibBase = 0xFFFF_F800_0400_0000;
     public const uint MaxImageSize = 0x0080_0000;
 
+    private readonly ulong[] _data = new ulong[DataTable.All.Length];
+
+    internal SyntheticImages(NtKernel kernel)
+    {
+        All =
+        [
+            new ImageBuilder(kernel, ImageNames.Kernel, "ntkrnlmp.pdb", KernelBase, _data).Build(),
+            new ImageBuilder(kernel, ImageNames.Hal, "hal.pdb", HalBase, _data).Build(),
+            new ImageBuilder(kernel, ImageNames.WmiLib, "wmilib.pdb", WmiLibBase, _data).Build(),
+        ];
+    }
+
+    /// <summary>In load order.</summary>
+    public IReadOnlyList<SyntheticImage> All { get; }
+
+    public ulong AddressOf(Datum datum) => _data[(int)datum];
+
     /// <summary>True for nt and hal.</summary>
-    public bool Contains(ulong address) => address - HalBase < KernelBase - HalBase + MaxImageSize;
+    public static bool Contains(ulong address) => address - HalBase < KernelBase - HalBase + MaxImageSize;
 }
+
+/// <summary>One built image: the file as it would lie on disk, and its symbols.</summary>
+public sealed record SyntheticImage(string Name, ulong Base, byte[] File, string PdbName, byte[] Pdb);

@@ -6,7 +6,8 @@ using Microsoft.CodeAnalysis;
 namespace KdSim.Nt.Generator.Kernel;
 
 /// <summary>A kernel component class and its routines: texts only, compared by content.</summary>
-internal sealed class Component(string name, string type, Location place, List<Routine> routines, List<Complaint> complaints) : IEquatable<Component>
+internal sealed class Component(string name, string type, Location place, List<Routine> routines, List<Complaint> complaints)
+    : IEquatable<Component>
 {
     public string Name { get; } = name;
     public string Type { get; } = type;
@@ -14,8 +15,12 @@ internal sealed class Component(string name, string type, Location place, List<R
     public List<Routine> Routines { get; } = routines;
     public List<Complaint> Complaints { get; } = complaints;
 
+    /// <summary>Variables that the component declares: name, and the C# of the row.</summary>
+    public List<(string Name, string Row)> Data { get; } = [];
+
     public bool Equals(Component? other) =>
-        other is not null && Type == other.Type && Routines.SequenceEqual(other.Routines) && Complaints.SequenceEqual(other.Complaints);
+        other is not null && Type == other.Type && Routines.SequenceEqual(other.Routines) && Complaints.SequenceEqual(other.Complaints) &&
+        Data.SequenceEqual(other.Data);
 
     public override bool Equals(object? obj) => Equals(obj as Component);
 

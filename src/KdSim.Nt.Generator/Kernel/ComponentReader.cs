@@ -23,7 +23,21 @@ internal static class ComponentReader
                 if (attribute.AttributeClass is { } kind && kind.ToDisplayString().StartsWith(Namespace))
                     if (ReadRoutine(type, method, attribute, kind.Name, complaints) is { } routine)
                         routines.Add(routine);
-        return new Component(type.Name, type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat), type.Locations[0], routines, complaints);
+        string fullName = type.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat);
+        var component = new Component(type.Name, fullName, type.Locations[0], routines, complaints);
+        foreach (AttributeData attribute in type.GetAttributes())
+            if (attribute.AttributeClass?.Name == "NtDataAttribute")
+                component.Data.Add(ReadData(attribute));
+        return component;
+    }
+
+    private static (string Name, string Row) ReadData(AttributeData attribute)
+    {
+        string name = (string)attribute.ConstructorArguments[0].Value!;
+        var settings = new List<string> { $"Name = {Literal(name)}", $"Size = {attribute.ConstructorArguments[1].Value}" };
+        foreach (KeyValuePair<string, TypedConstant> argument in attribute.NamedArguments)
+            settings.Add($"{argument.Key} = {argument.Value.ToCSharpString()}");
+        return (name, string.Join(", ", settings));
     }
 
     private static bool IsComponent(INamedTypeSymbol type)

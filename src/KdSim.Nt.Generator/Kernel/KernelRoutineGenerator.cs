@@ -38,6 +38,7 @@ public sealed class KernelRoutineGenerator : IIncrementalGenerator
             if (components[i].Name == components[i - 1].Name)
                 output.ReportDiagnostic(new Complaint(Complaint.SameName, components[i].Place, components[i].Type, components[i - 1].Type).ToDiagnostic());
         output.AddSource("NtKernel.Components.g.cs", SourceText.From(RoutineWriter.Components(components), Encoding.UTF8));
+        output.AddSource("Data.g.cs", SourceText.From(RoutineWriter.Data(components), Encoding.UTF8));
         output.AddSource("Routines.g.cs", SourceText.From(RoutineWriter.Table(routines.GroupBy(r => r.Name).Select(g => g.First()).ToArray()), Encoding.UTF8));
     }
 }

@@ -1,0 +1,55 @@
+using KdSim.Kernel.Routines;
+using KdSim.Nt;
+
+namespace KdSim.Kernel.Loader;
+
+/// <summary>Starts loaded drivers: the DRIVER_OBJECT and the call of DriverEntry, on a system thread at PASSIVE_LEVEL.</summary>
+public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
+{
+    private const uint Tag = 0x76697244; // "Driv"
+    private const short DriverType = 4;
+
+    /// <summary>What the initial system thread runs: loads and starts the boot drivers, one after the other.</summary>
+    [NtRoutine("Phase1Initialization")]
+    public async KTask Phase1Initialization(ulong Context)
+    {
+        for (int i = 0; i < Kernel.Options.Drivers.Length; i++)
+            await LoadAndStart(i);
+    }
+
+    private async KTask<NtStatus> LoadAndStart(int index)
+    {
+        View<KLDR_DATA_TABLE_ENTRY> module = Kernel.DriverLoader.Load(Kernel.Options.Drivers[index].Name, Kernel.Options.Drivers[index].File);
+        Ptr<DRIVER_OBJECT> driver = CreateDriverObject(Kernel.Options.Drivers[index].Name, module);
+        View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
+        path.Write(Kernel.ModuleList.NewString("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + Kernel.Options.Drivers[index].Name));
+        NtStatus status = await Guest.Call(module.EntryPoint, driver, path.Address);
+        Kernel.Roots = Kernel.Roots with { DriverResults = Kernel.Roots.DriverResults.Add(new DriverResult(Kernel.Options.Drivers[index].Name, status)) };
+        if (status.IsSuccess)
+            Kernel.DriverLoader.DiscardInit(module);
+        return status;
+    }
+
+    private Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module)
+    {
+        ulong block = Kernel.Pool.Allocate(POOL_TYPE.NonPagedPool, DRIVER_OBJECT.SizeOf + DRIVER_EXTENSION.SizeOf, Tag);
+        View<DRIVER_OBJECT> driver = new(block);
+        View<DRIVER_EXTENSION> extension = new(block + DRIVER_OBJECT.SizeOf);
+        driver.Type = DriverType;
+        driver.Size = DRIVER_OBJECT.SizeOf;
+        driver.DriverStart = module.DllBase;
+        driver.DriverSize = module.SizeOfImage;
+        driver.DriverSection = module.Address;
+        driver.DriverExtension = extension.Ptr;
+        driver.DriverInit = module.EntryPoint;
+        driver.DriverName = Kernel.ModuleList.NewString("\\Driver\\" + service);
+        extension.DriverObject = driver.Ptr;
+        extension.ServiceKeyName = Kernel.ModuleList.NewString(service);
+        for (int i = 0; i < 28; i++)
+            driver.MajorFunction.Set(i, Kernel.Stubs.AddressOf(Stub.IopInvalidDeviceRequest));
+        return driver;
+    }
+}
+
+/// <summary>What a driver's DriverEntry returned.</summary>
+public sealed record DriverResult(string Service, NtStatus Status);

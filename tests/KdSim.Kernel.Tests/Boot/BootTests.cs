@@ -1,0 +1,57 @@
+using KdSim.Kernel.Routines;
+using KdSim.Machine;
+using KdSim.Nt;
+using Xunit;
+
+namespace KdSim.Kernel.Tests.Boot;
+
+public class BootTests
+{
+    [Fact]
+    public void A_machine_without_drivers_boots_to_idle()
+    {
+        using var machine = TestMachine.Boot();
+        RunResult result = machine.Run();
+        Assert.Equal(StopReason.Idle, result.Reason);
+        Assert.Null(machine.Computer.Failure);
+    }
+
+    [Fact]
+    public void The_module_list_names_nt_hal_and_wmilib_in_order()
+    {
+        using var machine = TestMachine.Boot();
+        var names = new List<string>();
+        foreach (ulong entry in machine.Kernel.Memory.Walk(machine.Kernel.Data(Datum.PsLoadedModuleList)))
+        {
+            UNICODE_STRING name = new View<KLDR_DATA_TABLE_ENTRY>(entry).BaseDllName;
+            names.Add(machine.Kernel.Memory.ReadUnicode(name.Buffer, name.Length / 2));
+        }
+        Assert.Equal(["ntoskrnl.exe", "hal.dll", "wmilib.sys"], names);
+    }
+
+    [Fact]
+    public void Two_boots_are_equal_and_a_snapshot_in_the_middle_goes_on_equally()
+    {
+        using var first = TestMachine.Boot("spin");
+        using var second = TestMachine.Boot("spin");
+        first.Computer.Run(RunRequest.Until(20_000));
+        second.Computer.Run(RunRequest.Until(20_000));
+        Assert.Equal(first.Computer.Hash(), second.Computer.Hash());
+        var snapshot = first.Computer.TakeSnapshot();
+        first.Computer.Run(RunRequest.Until(60_000));
+        UInt128 later = first.Computer.Hash();
+        first.Computer.Restore(snapshot);
+        Assert.Equal(second.Computer.Hash(), first.Computer.Hash());
+        first.Computer.Run(RunRequest.Until(60_000));
+        Assert.Equal(later, first.Computer.Hash());
+    }
+
+    [Fact]
+    public void Sequences_call_a_drivers_entry_and_see_what_it_returns()
+    {
+        using var machine = TestMachine.Boot("missing");
+        RunResult result = machine.Run();
+        Assert.Contains(machine.Kernel.Roots.MissingImports, m => m.Name == "NtKdSimNoSuchRoutine");
+        Assert.NotEqual(StopReason.TimeLimit, result.Reason);
+    }
+}
