@@ -20,7 +20,8 @@ internal sealed class TestMachine : IDisposable
     public static TestMachine Boot(params string[] drivers) => Boot(2, drivers);
 
     public static TestMachine Boot(int processors, params string[] drivers) =>
-        new(new MachineOptions { Processors = processors }, new BootOptions { Drivers = [.. drivers.Select(d => new BootDriver(d, File.ReadAllBytes(FindDriver(d))))] });
+        new(new MachineOptions { Processors = processors },
+            new BootOptions { Drivers = [.. drivers.Select(d => new BootDriver(d, File.ReadAllBytes(FindDriver(d))))] });
 
     /// <summary>Runs, but at most this much virtual time (ticks; 10 ms unless told).</summary>
     public RunResult Run(ulong ticks = 20_000_000) => Computer.Run(RunRequest.Until(ticks));
