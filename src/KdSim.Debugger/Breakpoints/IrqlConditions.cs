@@ -51,9 +51,14 @@ public static class IrqlConditions
     };
 
     /// <summary>As <c>bl</c> shows it: <c>irql raise == 2 (DISPATCH_LEVEL)</c>.</summary>
-    public static string Describe(IrqlCondition condition, string? module)
+    public static string Describe(IrqlCondition condition, string? module) => $"irql {Words(condition, module, named: true)}".TrimEnd();
+
+    /// <summary>The arguments of a <c>bi</c> that sets the condition again.</summary>
+    public static string AsArguments(IrqlCondition condition, string? module) => Words(condition, module, named: false);
+
+    static string Words(IrqlCondition condition, string? module, bool named)
     {
-        List<string> words = ["irql"];
+        List<string> words = [];
         if (condition.Processor is { } processor)
             words.Add($"/p {processor}");
         if (module is not null)
@@ -63,7 +68,7 @@ public static class IrqlConditions
         if (condition.Comparison != IrqlComparison.None)
         {
             words.Add(Comparisons.First(c => c.Comparison == condition.Comparison).Text);
-            words.Add($"{condition.Level:x} ({NameOf(condition.Level)})");
+            words.Add(named ? $"{condition.Level:x} ({NameOf(condition.Level)})" : $"{condition.Level:x}");
         }
         return string.Join(' ', words);
     }

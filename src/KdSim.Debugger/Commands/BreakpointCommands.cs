@@ -354,7 +354,7 @@ public sealed class ChangeBreakpoints : TextCommand
         string once = b.OneShot ? " /1" : "";
         return b.Type switch
         {
-            BreakpointType.Irql => $"bi{b.Id}{once} {b.Expression[4..].TrimStart()}{commands};",
+            BreakpointType.Irql => $"bi{b.Id}{once} {IrqlConditions.AsArguments(b.Irql!, b.IrqlModule)}{commands};",
             BreakpointType.Data =>
                 $"ba{b.Id} {b.Access}{b.Size}{once} 0x{Addresses.Accent(b.Address ?? 0)}{(commands.Length > 0 ? commands : " ")};",
             _ when b.IsSymbolic => $"bu{b.Id}{once} {b.Expression}{commands};",

@@ -80,8 +80,7 @@ public sealed class Unassemble : TextCommand
 
     static bool NewLabel(DebuggerSession session, ulong address, ref string? label)
     {
-        session.Symbols.TryGetName(address, out string name, out _);
-        bool changed = name != label;
+        bool changed = session.Symbols.TryGetName(address, out string name, out _) && name != label;
         label = name;
         return changed;
     }

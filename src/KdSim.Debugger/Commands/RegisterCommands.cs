@@ -129,6 +129,7 @@ public sealed class DisplayRegisters : TextCommand
             ?? throw new CommandSyntaxException("Bad register", arguments.Text.Length + 2, $"r {arguments.Text}");
         if (!writer.TrySetContext(session.CurrentProcessor, changed))
             throw new CommandException($"The target refused to write {name}");
+        session.Scope = null;
     }
 
     /// <summary><c>r? $t0 = C++ expression</c>: the register keeps the type.</summary>

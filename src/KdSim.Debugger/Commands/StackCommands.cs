@@ -27,11 +27,10 @@ public sealed class DisplayStack : TextCommand
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
         string variant = arguments.Name[1..];
-        bool lines = !variant.Contains('L') && session.Options.LoadLines;
+        bool lines = !variant.Contains('L') && !variant.Contains('c') && session.Options.LoadLines;
         (IEnumerable<StackFrame> frames, string? note) = Frames(arguments, session);
         if (note is not null)
             yield return new Line(new Text(note));
-        bool arguments4 = variant.Contains('b') || variant.Contains('v');
         yield return new Line(new Text(StackText.Header(variant)));
         ulong previous = 0;
         foreach (StackFrame frame in frames)
@@ -39,7 +38,6 @@ public sealed class DisplayStack : TextCommand
             yield return new Line(new Text(StackText.Frame(session, frame, variant, lines, previous)));
             previous = frame.Sp;
         }
-        _ = arguments4;
     }
 
     static (IEnumerable<StackFrame>, string?) Frames(TextArguments arguments, DebuggerSession session)

@@ -65,17 +65,21 @@ public sealed class DisplayType : EngineCommand<DisplayType.Arguments>
         }
         (List<string> fields, ulong? address) = Split(session, arguments.Words);
         TypeInfo? type = session.Cpp.FindType(name);
-        if (type is null && Variable(session, name) is { } variable)
+        if (type is null && session.Walker.FindLocal(name) is { } local)
         {
-            (type, address) = (variable.Type, address ?? variable.Address);
-            if (type.Kind != TypeKind.Pointer)
-                yield return new Text($"{variable.Place}");
-            else if (variable.Address is { } place)
-            {
-                yield return new Text($"{variable.Place}Type {type.CName}\n");
-                if (session.TryReadPointer(place, out ulong target) && type.Element is { IsRecord: true } element)
-                    (type, address) = (element, target);
-            }
+            ulong? place = session.Walker.AddressOf(local);
+            string where = place is { } at ? $"0x{Addresses.Accent(at)}" : local.Place == Modules.LocalPlace.Register ? local.Register
+                : "<unavailable>";
+            yield return new Line(new Text($"Local var @ {where} Type {local.Type.CName}"));
+            (type, address) = Target(session.Walker.Load(local), local.Type, place);
+        }
+        else if (type is null && Variable(session, name) is { } variable)
+        {
+            if (variable.Type.Kind == TypeKind.Pointer)
+                yield return new Line(new Text($"0x{Addresses.Accent(variable.Address)} {variable.Type.CName}"));
+            TypedValue? value = session.TryReadPointer(variable.Address, out ulong bits)
+                ? new TypedValue(variable.Type, bits, variable.Address) : null;
+            (type, address) = Target(value, variable.Type, variable.Address);
         }
         if (type is null)
             throw new CommandException($"Symbol {name} not found.");
@@ -117,15 +121,18 @@ public sealed class DisplayType : EngineCommand<DisplayType.Arguments>
         return (fields, address);
     }
 
-    static (TypeInfo Type, ulong? Address, string Place)? Variable(DebuggerSession session, string name)
+    /// <summary>A pointer to a structure shows the structure; everything else shows itself.</summary>
+    static (TypeInfo, ulong?) Target(TypedValue? value, TypeInfo type, ulong? place) =>
+        type is { Kind: TypeKind.Pointer, Element: { IsRecord: true } element } && value is { } pointer ? (element, pointer.Bits)
+            : (type, place);
+
+    static (TypeInfo Type, ulong Address)? Variable(DebuggerSession session, string name)
     {
-        if (session.Walker.FindLocal(name) is { } local)
-            return (local.Type, session.Walker.AddressOf(local), $"Local var @ 0x{session.Walker.AddressOf(local) ?? 0:x} ");
         int bang = name.IndexOf('!');
         foreach (Modules.DebuggedModule module in session.Modules.Loaded)
             if ((bang < 0 || module.Name.Equals(name[..bang], StringComparison.OrdinalIgnoreCase)) &&
                 module.Symbols.Find(name[(bang + 1)..]) is { Type: { } type } symbol)
-                return (type, module.Base + symbol.Rva, "");
+                return (type, module.Base + symbol.Rva);
         return null;
     }
 

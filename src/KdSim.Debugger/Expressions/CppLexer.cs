@@ -14,6 +14,9 @@ sealed class CppLexer(string text)
         "(", ")", "[", "]", ".", "*", "&", "+", "-", "!", "~", "/", "%", "<", ">", "^", "|", "?", ":", "=", ",",
     ];
 
+    // Longest first.
+    static readonly string[] Suffixes = ["ui64", "i64", "ull", "llu", "ll", "ul", "lu", "u", "l"];
+
     public Kind Current { get; private set; }
     public string Word { get; private set; } = "";
     public ulong Number { get; private set; }
@@ -113,12 +116,15 @@ sealed class CppLexer(string text)
                 throw ExpressionException.Overflow(text[start..]);
         }
         int suffix = i;
-        while (i < text.Length &&
-            (char.IsLetter(text[i]) || text.AsSpan(suffix).StartsWith("I64", StringComparison.OrdinalIgnoreCase) && i < suffix + 3))
-            i++;
-        string marks = text[suffix..i].ToUpperInvariant();
-        if (marks.Length > 0 && marks is not ("U" or "L" or "UL" or "LL" or "ULL" or "I64" or "UI64" or "LU"))
+        foreach (string known in Suffixes)
+            if (text.AsSpan(i).StartsWith(known, StringComparison.OrdinalIgnoreCase))
+            {
+                i += known.Length;
+                break;
+            }
+        if (i < text.Length && (char.IsLetterOrDigit(text[i]) || text[i] == '_'))
             throw ExpressionException.Syntax(text[suffix..]);
+        string marks = text[suffix..i].ToUpperInvariant();
         ulong bits = (ulong)value;
         bool unsigned = marks.Contains('U') || (hex || octal) && bits is > int.MaxValue and <= uint.MaxValue || bits > long.MaxValue;
         bool wide = bits > uint.MaxValue || !unsigned && bits > int.MaxValue || marks.Contains("LL") || marks.Contains("I64");

@@ -24,7 +24,7 @@ public readonly record struct AddressRange(ulong Start, ulong Length, bool IsExp
         ulong end = Evaluate(session, rest, out used);
         rest = rest[used..].TrimStart();
         if (end < start)
-            throw new CommandSyntaxException("Range", text.Length, text);
+            throw new CommandSyntaxException("Range", int.MaxValue, text);
         return Checked(start, end - start + (ulong)unit - (end - start) % (ulong)unit, text);
     }
 
@@ -37,12 +37,12 @@ public readonly record struct AddressRange(ulong Start, ulong Length, bool IsExp
         rest = tail[(skip + used)..].TrimStart();
         UInt128 bytes = (UInt128)count * (uint)unit;
         if (bytes > (anySize ? long.MaxValue : Limit))
-            throw new CommandSyntaxException("Range", text.Length, text);
+            throw new CommandSyntaxException("Range", int.MaxValue, text);
         return new AddressRange(before ? start - (ulong)bytes : start, (ulong)bytes, true);
     }
 
     static AddressRange Checked(ulong start, ulong length, string text) =>
-        length <= Limit ? new AddressRange(start, length, true) : throw new CommandSyntaxException("Range", text.Length, text);
+        length <= Limit ? new AddressRange(start, length, true) : throw new CommandSyntaxException("Range", int.MaxValue, text);
 
     static ulong Evaluate(DebuggerSession session, string text, out int used)
     {

@@ -54,9 +54,10 @@ public sealed class CommandTable
         if (text[0] is '.' or '!')
         {
             int end = 1;
-            while (end < text.Length &&
-                (char.IsLetterOrDigit(text[end]) || text[end] is '_' or '.' && text[0] == '!' || end == 2 && text[end] is '+' or '-' &&
-                text[1] == 'f'))
+            while (end < text.Length && (char.IsLetterOrDigit(text[end]) || text[end] == '_' || text[end] == '.' && text[0] == '!'))
+                end++;
+            // .f+ and .f-
+            if (end == 2 && text[1] == 'f' && text.Length > 2 && text[2] is '+' or '-')
                 end++;
             return (Find(text[..end]), end);
         }

@@ -181,13 +181,13 @@ public sealed class ProgramParser
     }
 
     /// <summary>A condition: everything up to the brace of the block.</summary>
-    string Condition()
+    string Condition(int statement)
     {
         int start = _at;
         while (_at < _text.Length && _text[_at] != '{')
             _at++;
         if (_at >= _text.Length)
-            throw Wrong(start, _text.Length - start);
+            throw Wrong(statement, _text.Length - statement);
         return _text[start.._at].Trim().TrimEnd(';').Trim();
     }
 
@@ -201,7 +201,7 @@ public sealed class ProgramParser
     {
         List<(string, string)> arms = [];
         _at += 3;
-        ParseArm(arms);
+        ParseArm(arms, start);
         string? otherwise = null;
         while (true)
         {
@@ -215,7 +215,7 @@ public sealed class ProgramParser
             if (word == ".elsif")
             {
                 _at += word.Length;
-                ParseArm(arms);
+                ParseArm(arms, start);
                 continue;
             }
             if (word == ".else")
@@ -228,7 +228,7 @@ public sealed class ProgramParser
     }
 
     /// <summary>Condition and block; <c>.if (c) .break</c> may stand without braces.</summary>
-    void ParseArm(List<(string, string)> arms)
+    void ParseArm(List<(string, string)> arms, int statement)
     {
         SkipBlanks();
         if (Current == '(')
@@ -245,7 +245,7 @@ public sealed class ProgramParser
             }
             _at = before;
         }
-        string condition = Condition();
+        string condition = Condition(statement);
         arms.Add((condition, BlockText()));
     }
 
@@ -261,7 +261,7 @@ public sealed class ProgramParser
     Statement While(int start)
     {
         _at += 6;
-        string condition = Condition();
+        string condition = Condition(start);
         return new Statement.While(start, _text[start.._at], condition, BlockText(), false);
     }
 

@@ -49,5 +49,7 @@ public sealed record CommandProgram(string Text, IReadOnlyList<Statement> Statem
 public sealed class CommandSyntaxException(string kind, int consumed, string text)
     : Debugging.Commands.CommandException($"^ {kind} error in '{text}'")
 {
+    public string Kind { get; } = kind;
+
     public int Consumed { get; } = consumed;
 }

@@ -261,7 +261,8 @@ public sealed partial class DebuggerSession
         }
         catch (CommandSyntaxException syntax)
         {
-            throw new CommandException(Caret(syntax, simple.Position));
+            int consumed = Math.Clamp(syntax.Consumed, 0, simple.Text.Length);
+            throw new CommandException(Caret(new CommandSyntaxException(syntax.Kind, consumed, simple.Text), simple.Position));
         }
     }
 
