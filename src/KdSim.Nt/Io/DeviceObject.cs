@@ -40,13 +40,26 @@ public partial struct DEVICE_OBJECT_Queue
     [FieldOffset(0x000)] public WAIT_CONTEXT_BLOCK Wcb;
 }
 
-/// <summary>The I/O manager's part of a device object.</summary>
-[NtType("_DEVOBJ_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
+/// <summary>The I/O manager's part of a device object: the head that the DDK shows, then the fields that debuggers know by name.</summary>
+[NtType("_DEVOBJ_EXTENSION"), StructLayout(LayoutKind.Explicit, Size = 0x70)]
 public partial struct DEVOBJ_EXTENSION
 {
     [FieldOffset(0x000)] public short Type;
     [FieldOffset(0x002)] public ushort Size;
     [FieldOffset(0x008), NtPointer<DEVICE_OBJECT>] public ulong DeviceObject;
+    [FieldOffset(0x010)] public uint PowerFlags;
+    [FieldOffset(0x018), NtPointer("_DEVICE_OBJECT_POWER_EXTENSION")] public ulong Dope;
+    [FieldOffset(0x020)] public uint ExtensionFlags;
+    [FieldOffset(0x028), NtPointer<DEVICE_NODE>] public ulong DeviceNode;
+    [FieldOffset(0x030), NtPointer<DEVICE_OBJECT>] public ulong AttachedTo;
+    [FieldOffset(0x038)] public int StartIoCount;
+    [FieldOffset(0x03C)] public int StartIoKey;
+    [FieldOffset(0x040)] public uint StartIoFlags;
+    [FieldOffset(0x048), NtPointer<VPB>] public ulong Vpb;
+    [FieldOffset(0x050), NtPointer] public ulong DependencyNode;
+    [FieldOffset(0x058), NtPointer] public ulong InterruptContext;
+    [FieldOffset(0x060)] public int InterruptCount;
+    [FieldOffset(0x068), NtPointer] public ulong VerifierContext;
 }
 
 [NtType("_WAIT_CONTEXT_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x48)]
