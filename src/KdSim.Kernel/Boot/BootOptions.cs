@@ -1,11 +1,22 @@
 using System.Collections.Immutable;
+using KdSim.Kernel.Cm;
+using KdSim.Kernel.Pnp.Installation;
+using KdSim.Kernel.Scenarios;
 
 namespace KdSim.Kernel.Boot;
 
-/// <summary>A driver file to load at boot.</summary>
+/// <summary>A driver file that is loaded as a legacy service: \Driver\NAME, without a device node.</summary>
 /// <param name="Name">The service's name; the image is NAME.sys.</param>
 /// <param name="File">The bytes of the file.</param>
 public sealed record BootDriver(string Name, ReadOnlyMemory<byte> File);
+
+/// <summary>
+/// A driver package in the machine's driver store. When a device is found that has no driver yet, the packages are matched against it and the best
+/// one is installed (<see cref="InfInstaller"/>); an INF with a [DefaultInstall] section is installed at boot.
+/// </summary>
+/// <param name="Inf">The INF.</param>
+/// <param name="Files">The files that it may copy, by their source name.</param>
+public sealed record DriverPackage(InfFile Inf, ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> Files);
 
 /// <summary>What a machine boots with. Part of its identity: equal options give equal runs.</summary>
 public sealed record BootOptions
@@ -16,6 +27,22 @@ public sealed record BootOptions
     /// <summary>System time at boot in 100 ns since 1601.</summary>
     public long SystemTime { get; init; } = DefaultTime;
 
-    /// <summary>Drivers whose DriverEntry the initial system thread calls, in order.</summary>
+    /// <summary>Drivers whose DriverEntry the initial system thread calls, in order, before devices are enumerated.</summary>
     public ImmutableArray<BootDriver> Drivers { get; init; } = [];
+
+    /// <summary>Driver packages for the devices that enumeration finds.</summary>
+    public ImmutableArray<DriverPackage> Packages { get; init; } = [];
+
+    /// <summary>Hardware IDs for which the root bus makes a device node each, such as ROOT\PNPTEST.</summary>
+    public ImmutableArray<string> RootDevices { get; init; } = [];
+
+    /// <summary>The registry to begin with; installations add to it.</summary>
+    public Registry Registry { get; init; } = Registry.Empty;
+
+    /// <summary>Devices of the machine by the name that scenarios use, as PCI (device, function) on bus 0.</summary>
+    public ImmutableSortedDictionary<string, (int Device, int Function)> DeviceNames { get; init; } =
+        ImmutableSortedDictionary.Create<string, (int, int)>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What user programs and the world do once the device tree is started.</summary>
+    public ScenarioProgram? Scenario { get; init; }
 }
