@@ -1,5 +1,6 @@
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Mm;
+using KdSim.Kernel.Routines;
 using KdSim.Machine.Cpu;
 using KdSim.Machine.Memory;
 using KdSim.Symbols.Pe;
@@ -27,10 +28,13 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.Pool.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);
+        kernel.Threads.Initialize();
         var processors = new ProcessorSetup(kernel);
         foreach (Processor cpu in kernel.Computer.Processors)
             processors.Initialize(cpu);
+        kernel.Timers.InitializeTable();
         kernel.Enter(kernel.Computer.Processors[0]);
+        kernel.InitialThreads.StartFirst(kernel.Stubs.AddressOf(Stub.Phase1Initialization));
     }
 
     private void MapImage(SyntheticImage image)

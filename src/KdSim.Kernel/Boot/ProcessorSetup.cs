@@ -33,12 +33,12 @@ internal sealed class ProcessorSetup(NtKernel kernel)
         pcr.MinorVersion = 1;
         pcr.StallScaleFactor = 2000;
         InitializePrcb(pcr, cpu, dpcStack);
-        ulong thread = kernel.InitialThreads.Create(cpu.Number, pcr.Prcb, stack);
+        kernel.InitialThreads.Create(cpu.Number, pcr.Prcb, stack);
         task.Rsp0 = stack;
         View<KPRCB> prcb = pcr.Prcb;
         prcb.RspBase = stack;
         SetRegisters(cpu, block, gdt, idt, tss, stack);
-        Start(cpu, thread, stack);
+        Start(cpu, stack);
     }
 
     private void InitializePrcb(View<KPCR> pcr, Processor cpu, ulong dpcStack)
@@ -63,7 +63,7 @@ internal sealed class ProcessorSetup(NtKernel kernel)
         for (int i = 0; i < 2; i++)
         {
             ulong list = prcb.DpcData.At(i).Address;
-            kernel.Memory.WriteU64(list, list);
+            kernel.Memory.WriteU64(list, 0); // Singly linked: the first entry, and where the next one is linked.
             kernel.Memory.WriteU64(list + 8, list);
         }
         for (int i = 0; i < 32; i++)
@@ -105,23 +105,12 @@ internal sealed class ProcessorSetup(NtKernel kernel)
         state.Rsp = stack;
     }
 
-    /// <summary>The first processor runs the initial system thread, the others idle; both return to the idle loop.</summary>
-    private void Start(Processor cpu, ulong thread, ulong stack)
+    /// <summary>Every processor begins in its idle thread.</summary>
+    private void Start(Processor cpu, ulong stack)
     {
         ref CpuState state = ref cpu.State;
-        state.Rsp = stack - 0x28;
-        ulong idle = kernel.Stubs.AddressOf(Stub.KiIdleLoop);
-        if (cpu.Number != 0)
-        {
-            state.Rsp = stack - 0x20;
-            state.Rip = idle;
-        }
-        else
-        {
-            kernel.Memory.WriteU64(state.Rsp, idle);
-            state.Rip = kernel.Stubs.AddressOf(Stub.Phase1Initialization);
-            state.Rcx = thread;
-        }
+        state.Rsp = stack - 0x20;
+        state.Rip = kernel.Stubs.AddressOf(Stub.KiIdleLoop);
         state.RFlags |= RFlag.Interrupt;
     }
 }

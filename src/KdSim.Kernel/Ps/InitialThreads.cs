@@ -1,48 +1,73 @@
+using KdSim.Kernel.Ke;
 using KdSim.Kernel.Routines;
 using KdSim.Nt;
 
 namespace KdSim.Kernel.Ps;
 
-/// <summary>The System process and the first thread of each processor, which stand in nt's own data: all that exists before the object manager.</summary>
+/// <summary>
+/// The System and Idle processes and the idle thread of each processor, which stand in nt's own data, and the first real thread, which runs
+/// nt!Phase1Initialization.
+/// </summary>
 [NtData("KiInitialProcess", EPROCESS.SizeOf, Type = "_EPROCESS")]
+[NtData("KiSystemProcess", EPROCESS.SizeOf, Type = "_EPROCESS")]
 [NtData("KiInitialThread", ETHREAD.SizeOf * 8)]
 [NtData("PsInitialSystemProcess", 8, IsExported = true)]
 [NtData("PsIdleProcess", 8)]
 [NtData("PsActiveProcessHead", 16, Type = "_LIST_ENTRY")]
 public sealed class InitialThreads(NtKernel kernel) : KernelComponent(kernel)
 {
-    /// <summary>Creates the first thread of a processor (and the System process, at the first) as the running one.</summary>
+    private const ulong SystemId = 4;
+    private const sbyte NormalPriority = 8;
+
+    public View<EPROCESS> SystemProcess => new(Kernel.Data(Datum.KiSystemProcess));
+
+    /// <summary>Creates the idle thread of a processor (and the first processes, at the first) as the running one.</summary>
     internal ulong Create(int processor, View<KPRCB> prcb, ulong stack)
     {
-        ulong process = Kernel.Data(Datum.KiInitialProcess);
+        View<EPROCESS> idle = new(Kernel.Data(Datum.KiInitialProcess));
         if (processor == 0)
-            CreateProcess(new View<EPROCESS>(process));
+            CreateProcesses(idle);
         View<KTHREAD> thread = new(Kernel.Data(Datum.KiInitialThread) + (ulong)(processor * ETHREAD.SizeOf));
-        thread.StackBase = stack;
-        thread.StackLimit = stack - 0x6000;
-        thread.InitialStack = stack;
-        thread.KernelStack = stack;
-        thread.Process = (Ptr<KPROCESS>)process;
+        Kernel.Threads.InitializeControl(thread, idle, stack);
         thread.Running = true;
-        thread.State = 2;
+        thread.State = (byte)KTHREAD_STATE.Running;
         thread.Affinity = 1UL << processor;
+        thread.NextProcessor = thread.IdealProcessor = (uint)processor;
         prcb.CurrentThread = thread.Ptr;
         prcb.IdleThread = thread.Ptr;
         return thread.Address;
     }
 
-    private void CreateProcess(View<EPROCESS> process)
+    /// <summary>Switches the first processor from its idle thread to a system thread that runs this routine.</summary>
+    internal void StartFirst(ulong routine)
+    {
+        View<ETHREAD> thread = Kernel.Threads.TryCreateSystem(routine, 0);
+        View<KPRCB> prcb = Kernel.Processors.Block(0);
+        Kernel.ContextSwitch.Swap(prcb, prcb.IdleThread, thread.Tcb);
+    }
+
+    private void CreateProcesses(View<EPROCESS> idle)
+    {
+        Memory.InitializeList(Kernel.Data(Datum.PsActiveProcessHead));
+        Initialize(idle, 0, 0, "Idle"u8);
+        Initialize(SystemProcess, SystemId, NormalPriority, "System"u8);
+        Memory.InsertTail(Kernel.Data(Datum.PsActiveProcessHead), SystemProcess.ActiveProcessLinksView.Address);
+        Memory.WriteU64(Kernel.Data(Datum.PsInitialSystemProcess), SystemProcess.Address);
+        Memory.WriteU64(Kernel.Data(Datum.PsIdleProcess), idle.Address);
+    }
+
+    private void Initialize(View<EPROCESS> process, ulong id, sbyte priority, ReadOnlySpan<byte> name)
     {
         View<KPROCESS> control = process.Pcb;
+        Kernel.Dispatch.InitializeHeader(control.Header, KOBJECTS.ProcessObject, KPROCESS.SizeOf, 0);
+        Memory.InitializeList(control.ThreadListHeadView.Address);
+        Memory.InitializeList(control.ReadyListHeadView.Address);
+        Memory.InitializeList(control.ProfileListHeadView.Address);
+        Memory.InitializeList(process.ThreadListHeadView.Address);
         control.DirectoryTableBase = Kernel.SystemRoot;
-        ulong head = Kernel.Data(Datum.PsActiveProcessHead), links = process.ActiveProcessLinksView.Address;
-        Memory.WriteU64(head, links);
-        Memory.WriteU64(head + 8, links);
-        Memory.WriteU64(links, head);
-        Memory.WriteU64(links + 8, head);
-        process.UniqueProcessId = 4;
-        Memory.Write(process.Address + EPROCESS.Offsets.ImageFileName, "System"u8);
-        Memory.WriteU64(Kernel.Data(Datum.PsInitialSystemProcess), process.Address);
-        Memory.WriteU64(Kernel.Data(Datum.PsIdleProcess), process.Address);
+        control.BasePriority = priority;
+        control.Affinity = Kernel.Processors.ActiveMask;
+        process.UniqueProcessId = id;
+        Memory.Write(process.Address + EPROCESS.Offsets.ImageFileName, name);
     }
 }

@@ -1,0 +1,182 @@
+using KdSim.Kernel.Ke;
+using KdSim.Kernel.Routines;
+using KdSim.Nt;
+
+namespace KdSim.Kernel.Ps;
+
+/// <summary>
+/// Creating and ending threads. A thread ends only in its own context; its stack is given back when another one runs (PsReaperListHead).
+/// </summary>
+[NtData("PsReaperListHead", 16, Type = "_LIST_ENTRY")]
+[NtData("PspNextUniqueId", 8)]
+public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
+{
+    public const int StackSize = 0x6000;
+    private const uint ThreadTag = 0x65726854;          // "Thre"
+    private const sbyte NormalPriority = 8;
+
+    private ulong Reaper => Kernel.Data(Datum.PsReaperListHead);
+
+    /// <summary>
+    /// A thread that is not ready yet: it will begin by calling <paramref name="startup"/> with two arguments, in kernel mode. Default if memory runs out.
+    /// </summary>
+    public View<ETHREAD> TryCreate(View<EPROCESS> process, ulong startup, ulong first, ulong second, ulong startAddress)
+    {
+        ulong address = Kernel.ObjectHeaders.TryCreate(ETHREAD.SizeOf, ThreadTag);
+        if (address == 0)
+            return default;
+        View<ETHREAD> thread = new(address);
+        View<KTHREAD> control = thread.Tcb;
+        ulong stack = Kernel.SystemMemory.CreateStack(StackSize);
+        InitializeControl(control, process, stack);
+        InitializeExecutive(thread, process, startAddress);
+        Kernel.ContextSwitch.PrepareStart(control, startup, first, second);
+        return thread;
+    }
+
+    /// <summary>A thread of the System process in kernel code that runs <paramref name="routine"/> and ends with it.</summary>
+    public View<ETHREAD> TryCreateSystem(ulong routine, ulong context) =>
+        TryCreate(Kernel.InitialThreads.SystemProcess, Kernel.Stubs.AddressOf(Stub.PspSystemThreadStartup), routine, context, routine);
+
+    /// <summary>Tells those who asked, and lets the thread run.</summary>
+    public async KTask Start(Ptr<ETHREAD> thread)
+    {
+        Observer?.ThreadCreated(Cpu.Number, thread, thread.View.Tcb.Process.Address);
+        CLIENT_ID id = thread.View.Cid;
+        await Kernel.Notifications.ThreadCreated(id.UniqueProcess, id.UniqueThread, true);
+        Kernel.Scheduler.Ready(thread.View.Tcb);
+    }
+
+    [NtRoutine("PspSystemThreadStartup")]
+    public async KTask PspSystemThreadStartup(ulong StartRoutine, ulong StartContext)
+    {
+        await Guest.Call(StartRoutine, StartContext);
+        if (CurrentIrql != Irql.Passive)
+            throw new GuestBugCheck(BugCheckCode.IRQL_NOT_LESS_OR_EQUAL, StartRoutine, CurrentIrql, 8, StartRoutine);
+        await Exit(NtStatus.Success);
+    }
+
+    [NtExport("PsTerminateSystemThread")]
+    public async KTask<NtStatus> PsTerminateSystemThread(NtStatus ExitStatus)
+    {
+        if (!Kernel.Processors.CurrentThread.SystemThread)
+            return NtStatus.InvalidParameter;
+        await Exit(ExitStatus);
+        return NtStatus.Success;
+    }
+
+    /// <summary>Ends the running thread; never comes back.</summary>
+    public async KTask Exit(NtStatus status)
+    {
+        View<KTHREAD> leaving = Kernel.Processors.CurrentThread;
+        if (leaving.CombinedApcDisable != 0)
+            throw new GuestBugCheck(BugCheckCode.KERNEL_APC_PENDING_DURING_EXIT, 0, leaving.CombinedApcDisable, CurrentIrql);
+        CLIENT_ID id = leaving.As<ETHREAD>().Cid;
+        await Kernel.Notifications.ThreadCreated(id.UniqueProcess, id.UniqueThread, false);
+        View<ETHREAD> thread = Kernel.Processors.CurrentThread.As<ETHREAD>();
+        Kernel.Mutants.ThreadEnds(thread.Tcb);
+        Kernel.Queues.Leave(thread.Tcb);
+        Leave(thread, status);
+        Observer?.ThreadExited(Cpu.Number, thread.Address, (uint)status);
+        await Kernel.Scheduler.SwitchAway();
+        throw new InvalidOperationException("a terminated thread ran");
+    }
+
+    /// <summary>Gives back the stacks of terminated threads that no processor runs any more.</summary>
+    internal void Reap()
+    {
+        foreach (ulong entry in Memory.Walk(Reaper))
+        {
+            View<KTHREAD> thread = View<KTHREAD>.Containing(entry, KTHREAD.Offsets.QueueListEntry);
+            if (thread.Running)
+                continue;
+            Memory.RemoveEntry(entry);
+            Kernel.SystemMemory.DeleteStack(thread.StackBase, StackSize);
+            thread.KernelStack = 0;
+            thread.InitialStack = 0;
+            Dereference(thread.Address);
+        }
+    }
+
+    internal void Initialize()
+    {
+        Memory.InitializeList(Reaper);
+        Memory.WriteU64(Kernel.Data(Datum.PspNextUniqueId), 8);
+    }
+
+    internal ulong NextId()
+    {
+        ulong slot = Kernel.Data(Datum.PspNextUniqueId), id = Memory.ReadU64(slot);
+        Memory.WriteU64(slot, id + 4);
+        return id;
+    }
+
+    internal void InitializeControl(View<KTHREAD> thread, View<EPROCESS> process, ulong stack)
+    {
+        View<KPROCESS> owner = process.Pcb;
+        Kernel.Dispatch.InitializeHeader(thread.Header, KOBJECTS.ThreadObject, KTHREAD.SizeOf, 0);
+        Memory.InitializeList(thread.MutantListHeadView.Address);
+        View<KAPC_STATE> apcs = thread.ApcState;
+        Memory.InitializeList(apcs.ApcListHead.AddressOf(0));
+        Memory.InitializeList(apcs.ApcListHead.AddressOf(1));
+        apcs.Process = owner;
+        Kernel.Timers.Initialize(thread.Timer, TIMER_TYPE.NotificationTimer);
+        thread.ApcQueueable = true;
+        thread.StackBase = stack;
+        thread.InitialStack = stack;
+        thread.StackLimit = stack - StackSize;
+        thread.Process = owner;
+        thread.BasePriority = owner.BasePriority;
+        thread.Priority = owner.BasePriority;
+        thread.Affinity = owner.Affinity;
+        thread.State = (byte)KTHREAD_STATE.Initialized;
+        thread.SystemThread = true;
+        Kernel.Scheduler.GiveQuantum(thread, 0);
+        Memory.InsertTail(owner.ThreadListHeadView.Address, thread.ThreadListEntryView.Address);
+    }
+
+    private void InitializeExecutive(View<ETHREAD> thread, View<EPROCESS> process, ulong startAddress)
+    {
+        View<KTHREAD> control = thread.Tcb;
+        ulong id = NextId();
+        control.IdealProcessor = control.NextProcessor = (uint)(id / 4 % (ulong)Kernel.Processors.Count);
+        thread.Cid = new CLIENT_ID { UniqueProcess = process.UniqueProcessId, UniqueThread = id };
+        thread.CreateTime = new LARGE_INTEGER { QuadPart = Kernel.Clock.SystemTime };
+        thread.StartAddress = startAddress;
+        thread.Win32StartAddress = startAddress;
+        thread.ThreadInserted = true;
+        Memory.InitializeList(thread.PostBlockListView.Address);
+        Memory.InitializeList(thread.ActiveTimerListHeadView.Address);
+        Memory.InitializeList(thread.IrpListView.Address);
+        Kernel.Semaphores.KeInitializeSemaphore(thread.KeyedWaitSemaphore.Ptr, 0, 1);
+        Memory.InsertTail(process.ThreadListHeadView.Address, thread.ThreadListEntryView.Address);
+        process.ActiveThreads++;
+    }
+
+    private void Leave(View<ETHREAD> thread, NtStatus status)
+    {
+        View<KTHREAD> control = thread.Tcb;
+        View<EPROCESS> process = new(control.Process.Address);
+        thread.ExitStatus = status;
+        thread.ExitTime = new LARGE_INTEGER { QuadPart = Kernel.Clock.SystemTime };
+        thread.Terminated = true;
+        control.ApcQueueable = false;
+        Memory.RemoveEntry(thread.ThreadListEntryView.Address);
+        Memory.RemoveEntry(control.ThreadListEntryView.Address);
+        process.ActiveThreads--;
+        process.LastThreadExitStatus = (int)status;
+        control.State = (byte)KTHREAD_STATE.Terminated;
+        control.WaitReason = (byte)KWAIT_REASON.WrTerminated;
+        Memory.InsertTail(Reaper, control.QueueListEntryView.Address);
+        View<DISPATCHER_HEADER> header = control.Header;
+        header.SignalState = 1;
+        Kernel.Dispatch.Signal(header, 0);
+    }
+
+    private void Dereference(ulong body)
+    {
+        View<OBJECT_HEADER> header = new(body - Ob.ObjectHeaders.Size);
+        if (--header.PointerCount == 0)
+            Kernel.Pool.Free(header.Address, ThreadTag);
+    }
+}
