@@ -40,6 +40,18 @@ public sealed class CommandTable
         return count;
     }
 
+    /// <summary>Removes the commands of an assembly by its name.</summary>
+    public void RemoveFrom(string assembly)
+    {
+        foreach (CommandEntry entry in _exact.Values.Where(e =>
+            e.Command.GetType().Assembly.GetName().Name!.Equals(assembly, StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            _exact.Remove(entry.Name);
+            _anyCase.Remove(entry.Name);
+        }
+        Version++;
+    }
+
     public CommandEntry? Find(string name) => _exact.GetValueOrDefault(name) ?? _anyCase.GetValueOrDefault(name);
 
     /// <summary>
@@ -59,7 +71,9 @@ public sealed class CommandTable
             // .f+ and .f-
             if (end == 2 && text[1] == 'f' && text.Length > 2 && text[2] is '+' or '-')
                 end++;
-            return (Find(text[..end]), end);
+            // !kdexts.irp names the extension that is meant; names are unique here.
+            return (Find(text[..end]) ?? (text.IndexOf('.', 1) is int dot && dot > 0 && dot < end ? Find("!" + text[(dot + 1)..end])
+                : null), end);
         }
         int letters = 0;
         while (letters < text.Length && char.IsLetter(text[letters]))

@@ -84,6 +84,11 @@ public sealed partial class DebuggerSession
         {
             error = exception.Message;
         }
+        catch (Exception exception)
+        {
+            // A fault of ours or of an extension: it costs the command, not the session.
+            error = $"The command failed: {exception.GetType().Name}: {exception.Message}";
+        }
         (_depth, _breakpointDepth, _resume) = (depth, breakpoints, false);
         while (_captures.Count > captures)
             _captures.Pop();

@@ -1,6 +1,7 @@
 using KdSim.Debugger.Breakpoints;
 using KdSim.Debugger.Control;
 using KdSim.Debugger.Expressions;
+using KdSim.Debugger.Extensions;
 using KdSim.Debugger.Language;
 using KdSim.Debugger.Modules;
 using KdSim.Debugger.Rendering;
@@ -41,6 +42,7 @@ public sealed partial class DebuggerSession : IDebugSession
         Runner = new Runner(this);
         Walker = new StackWalker(this);
         Commands.AddFrom(typeof(DebuggerSession).Assembly);
+        Extensions = new ExtensionHost(Commands, () => Options.ExtensionPath);
         _processor = target.Hints.CurrentProcessor;
         if (target.Capability<ITargetOutput>() is { } output)
             output.Printed = PrintTargetText;
@@ -59,6 +61,7 @@ public sealed partial class DebuggerSession : IDebugSession
     public CppEvaluator Cpp { get; }
     public AliasTable Aliases { get; } = new();
     public CommandTable Commands { get; } = new();
+    public ExtensionHost Extensions { get; }
     public BreakpointTable Breakpoints { get; }
     public EventFilters Filters { get; }
     public StopReporter Stops { get; }

@@ -57,6 +57,10 @@ public static class FrameUnwinder
         return (module.Base + symbol.Rva, module.Base + (module.Symbols.Next(symbol.Rva)?.Rva ?? module.Image.Size));
     }
 
+    /// <summary>The function table row of an address, as offsets from the image's base.</summary>
+    public static (uint Begin, uint End, uint Unwind)? RowAt(DebuggerSession session, ulong address) =>
+        TableAt(session, address)?.Find(address) is { } row ? (row.Begin, row.End, row.UnwindRva) : null;
+
     static FunctionTable? TableAt(DebuggerSession session, ulong address)
     {
         if (session.Modules.At(address) is not { } module)
