@@ -22,7 +22,9 @@ public sealed class BreakpointTable(DebuggerSession session)
 
     public Breakpoint? Find(int id) => _byId.GetValueOrDefault(id);
 
-    public Breakpoint? ByHandle(int handle) => _byId.Values.FirstOrDefault(b => b.Handle == handle);
+    /// <summary>Tables of addresses and of IRQL stops number their entries apart.</summary>
+    public Breakpoint? ByHandle(int handle, bool irql) =>
+        _byId.Values.FirstOrDefault(b => b.Handle == handle && b.Type == BreakpointType.Irql == irql);
 
     public int NextId()
     {
@@ -101,12 +103,13 @@ public sealed class BreakpointTable(DebuggerSession session)
             Withdraw(breakpoint);
     }
 
-    /// <summary>The target was booted anew: its table is empty, modules will come again.</summary>
+    /// <summary>The target was booted anew: its table may be empty, modules will come again.</summary>
     public void Restarted()
     {
         foreach (Breakpoint breakpoint in _byId.Values)
+            Withdraw(breakpoint);
+        foreach (Breakpoint breakpoint in _byId.Values)
         {
-            breakpoint.Handle = null;
             if (breakpoint.IsSymbolic)
                 breakpoint.Address = Resolve(breakpoint.Expression);
             if (breakpoint.IsEnabled)

@@ -37,7 +37,8 @@ public sealed class LoadExtension : TextCommand
             default:
                 yield return new Line(new Text("Extension DLL chain:"));
                 foreach ((string loaded, string path, int commands) in session.Extensions.Loaded)
-                    yield return new Line(new Text($"    {loaded}: {commands} commands, API {DebuggerExtensionAttribute.CurrentVersion}\n        [path: {path}]"));
+                    yield return new Line(
+                        new Text($"    {loaded}: {commands} commands, API {DebuggerExtensionAttribute.CurrentVersion}\n        [path: {path}]"));
                 break;
         }
     }

@@ -11,7 +11,7 @@ namespace KdSim.Debugger.Control;
 /// </summary>
 public sealed class Runner(DebuggerSession session)
 {
-    readonly List<(int Handle, int Id)> _removed = [];
+    readonly List<(int Handle, bool Irql, int Id)> _removed = [];
     volatile bool _running;
 
     /// <summary>A place that ends a run once: an address, and who must reach it.</summary>
@@ -28,10 +28,10 @@ public sealed class Runner(DebuggerSession session)
     IRunControl Control => session.Target.Capability<IRunControl>() ?? throw new CommandException("This target cannot run");
 
     /// <summary>The number of a one-shot breakpoint that this stop removed; -1 when the handle is not the user's.</summary>
-    public int JustRemoved(int handle)
+    public int JustRemoved(int handle, bool irql)
     {
-        foreach ((int known, int id) in _removed)
-            if (known == handle)
+        foreach ((int known, bool level, int id) in _removed)
+            if (known == handle && level == irql)
                 return id;
         return -1;
     }
@@ -178,13 +178,14 @@ public sealed class Runner(DebuggerSession session)
 
     (bool, bool, StopEvent) Hit(StopEvent stop, IReadOnlyList<int> handles, bool counts)
     {
-        List<Breakpoint> hit = handles.Select(session.Breakpoints.ByHandle).OfType<Breakpoint>().OrderBy(b => b.Id).Where(b =>
+        bool irql = stop is StopEvent.IrqlChange;
+        List<Breakpoint> hit = handles.Select(h => session.Breakpoints.ByHandle(h, irql)).OfType<Breakpoint>().OrderBy(b => b.Id).Where(b =>
             Fires(b, counts)).ToList();
         if (hit.Count == 0)
             return (false, false, stop);
         foreach (Breakpoint breakpoint in hit.Where(b => b.OneShot).ToList())
         {
-            _removed.Add((breakpoint.Handle!.Value, breakpoint.Id));
+            _removed.Add((breakpoint.Handle!.Value, irql, breakpoint.Id));
             session.Breakpoints.Remove(breakpoint);
         }
         bool silent = false;

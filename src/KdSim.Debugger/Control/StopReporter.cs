@@ -96,7 +96,8 @@ public sealed class StopReporter(DebuggerSession session)
     (string, string, string) Hit(string kind, IReadOnlyList<int> handles, string more)
     {
         StringBuilder text = new();
-        List<int> ids = handles.Select(h => session.Breakpoints.ByHandle(h)?.Id ?? session.Runner.JustRemoved(h)).Where(id =>
+        bool irql = kind == "irql";
+        List<int> ids = handles.Select(h => session.Breakpoints.ByHandle(h, irql)?.Id ?? session.Runner.JustRemoved(h, irql)).Where(id =>
             id >= 0).Order().ToList();
         foreach (int id in ids)
             text.Append($"Breakpoint {id} hit\n");

@@ -19,7 +19,8 @@ public sealed class ExtensionHost(CommandTable commands, Func<string> searchPath
     /// <summary>Loads by path, or by name along the extension path; never from the current directory. Gives the path.</summary>
     public string Load(string name)
     {
-        string path = Find(name) ?? throw new CommandException($"The call to LoadLibrary({name}) failed, Win32 error 0n2\n    \"The system cannot find the file specified.\"");
+        string path = Find(name) ??
+            throw new CommandException($"The call to LoadLibrary({name}) failed, Win32 error 0n2\n    \"The system cannot find the file specified.\"");
         if (_loaded.Any(l => l.Path == path))
             return path;
         Assembly assembly;

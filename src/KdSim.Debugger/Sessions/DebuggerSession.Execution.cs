@@ -67,14 +67,15 @@ public sealed partial class DebuggerSession
     string? Guarded(Action action)
     {
         string? error = null;
-        int depth = _depth, breakpoints = _breakpointDepth, captures = _captures.Count;
+        int depth = _depth, breakpoints = _breakpointDepth, captures = _captures.Count, moves = Runner.Moves;
         try
         {
             action();
         }
         catch (OperationCanceledException)
         {
-            error = "The command was cancelled";
+            // After a break-in the stop was shown already: the rest of the line is dropped without a word.
+            error = Runner.Last is Debugging.Targets.StopEvent.BreakIn && moves != Runner.Moves ? null : "The command was cancelled";
         }
         catch (CommandException exception)
         {

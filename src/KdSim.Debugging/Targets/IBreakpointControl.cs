@@ -9,6 +9,7 @@ public interface IBreakpointControl
     /// <summary>Adds an entry and returns its handle. <paramref name="size"/> is 1, 2, 4 or 8; 1 for <see cref="BreakpointKind.Execute"/>.</summary>
     int Add(BreakpointKind kind, ulong address, int size);
 
+    /// <summary>Drops an entry; a handle that is not known (the machine was booted anew) is ignored.</summary>
     void Remove(int handle);
 }
 
