@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using KdSim.Kernel.Cm;
+using KdSim.Kernel.Dbg;
 using KdSim.Kernel.Loader;
 using KdSim.Kernel.Routines;
 
@@ -18,6 +19,9 @@ public sealed record KernelRoots
 
     /// <summary>Imports that nobody implements, in the order of loading.</summary>
     public ImmutableList<MissingImport> MissingImports { get; init; } = [];
+
+    /// <summary>Null while the system lives.</summary>
+    public BugCheckRecord? BugCheck { get; init; }
 
     /// <summary>What the DriverEntry of each driver returned, in order.</summary>
     public ImmutableList<DriverResult> DriverResults { get; init; } = [];

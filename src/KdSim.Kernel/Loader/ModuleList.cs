@@ -63,6 +63,16 @@ public sealed class ModuleList(NtKernel kernel) : KernelComponent(kernel)
         return default;
     }
 
+    /// <summary>An address as module+offset, for messages.</summary>
+    public string Describe(ulong address)
+    {
+        View<KLDR_DATA_TABLE_ENTRY> module = Find(address);
+        if (module.IsNull)
+            return $"{address:x}";
+        UNICODE_STRING name = module.BaseDllName;
+        return $"{Memory.ReadUnicode(name.Buffer, name.Length / 2)}+0x{address - module.DllBase:x}";
+    }
+
     internal void Remove(View<KLDR_DATA_TABLE_ENTRY> entry)
     {
         ulong next = Memory.ReadU64(entry.Address), previous = Memory.ReadU64(entry.Address + 8);

@@ -52,6 +52,21 @@ public class BootTests
         using var machine = TestMachine.Boot("missing");
         RunResult result = machine.Run();
         Assert.Contains(machine.Kernel.Roots.MissingImports, m => m.Name == "NtKdSimNoSuchRoutine");
-        Assert.NotEqual(StopReason.TimeLimit, result.Reason);
+        Assert.Equal(StopReason.Requested, result.Reason);
+        Assert.Contains("is not implemented; missing.sys imports it; called from missing.sys+0x", result.Text);
+    }
+
+    [Fact]
+    public void A_fault_in_a_driver_at_passive_level_is_a_bug_check_with_its_address()
+    {
+        using var machine = TestMachine.Boot("spin");
+        machine.Run(20_000);
+        var cpu = machine.Computer.Processors[0];
+        cpu.State.Rip = 0xFFFF_F800_3000_0000; // Nothing is mapped there.
+        RunResult result = machine.Run();
+        Assert.Equal(StopReason.Requested, result.Reason);
+        Assert.Equal(BugCheckCode.PAGE_FAULT_IN_NONPAGED_AREA, machine.Kernel.Roots.BugCheck!.Code);
+        Assert.Equal(0xFFFF_F800_3000_0000, machine.Kernel.Roots.BugCheck.Parameter1);
+        Assert.Equal(machine.Kernel.Stubs.AddressOf(KdSim.Kernel.Routines.Stub.KeBugCheckEx), cpu.State.Rip);
     }
 }
