@@ -3,7 +3,9 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Dbg;
 
-/// <summary>The way from an exception to guest exception dispatch, and the loading of contexts. Handlers are not searched yet: each exception is unhandled.</summary>
+/// <summary>
+/// The way from an exception to guest exception dispatch, and the loading of contexts. Handlers are not searched yet: each exception is unhandled.
+/// </summary>
 public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
 {
     /// <summary>An exception of C# code: starts dispatch at the current RIP (the stub's trap).</summary>
@@ -26,5 +28,6 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
     internal void LoadContext(ulong context) => throw new NotSupportedException($"resuming the context at {context:x} is not implemented yet");
 
     private void Unhandled(NtStatus status, ulong address, ulong parameter1, ulong parameter2) =>
-        Kernel.BugChecks.Start(new GuestBugCheck(BugCheckCode.KMODE_EXCEPTION_NOT_HANDLED, (uint)status | 0xFFFF_FFFF_0000_0000, address, parameter1, parameter2));
+        Kernel.BugChecks.Start(
+            new GuestBugCheck(BugCheckCode.KMODE_EXCEPTION_NOT_HANDLED, (uint)status | 0xFFFF_FFFF_0000_0000, address, parameter1, parameter2));
 }

@@ -68,8 +68,11 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
         else if (frame.PreviousMode == 0 && Kernel.PageFaults.BugCheckFor(fault, frame.Rip) is { } bugCheck)
             throw bugCheck;
         else
-            Kernel.Exceptions.Dispatch(frame, NtStatus.AccessViolation, frame.Rip, access switch { MemoryAccess.Write => 1, MemoryAccess.Execute => 8, _ => 0 }, address);
+            Kernel.Exceptions.Dispatch(frame, NtStatus.AccessViolation, frame.Rip, Operation(access), address);
     }
+
+    /// <summary>EXCEPTION_RECORD.ExceptionInformation[0] of an access violation.</summary>
+    private static ulong Operation(MemoryAccess access) => access switch { MemoryAccess.Write => 1, MemoryAccess.Execute => 8, _ => 0 };
 
     /// <summary>Stands at the access again and stops the machine: it cannot go on without the routine.</summary>
     private void StopAtMissing(View<KTRAP_FRAME> frame, MissingImport missing, MemoryAccess access)
