@@ -83,6 +83,33 @@ public class SessionTests
     }
 
     [Fact]
+    public void A_break_in_drops_the_rest_of_the_line()
+    {
+        Pulse pulse = new();
+        pulse.Target.Stops.Enqueue(t =>
+        {
+            pulse.Session.Interrupt();
+            return new StopEvent.BreakIn(0);
+        });
+        Assert.StartsWith("Break instruction exception - code 80000003 (first chance)\n", pulse.Run("g; .echo never"));
+        Assert.DoesNotContain("never", pulse.Output.ToString());
+        Assert.False(pulse.Session.Failed);
+        Assert.Equal("now\n", pulse.Run(".echo now"));
+    }
+
+    [Fact]
+    public void Irql_stops_and_breakpoints_may_have_the_same_handle()
+    {
+        Pulse pulse = new();
+        pulse.Run("bp pulse!PulseIsr");
+        pulse.Run("bi raise");
+        int handle = pulse.Target.Table.Keys.Single();
+        pulse.Session.Breakpoints.Find(1)!.Handle = handle;
+        pulse.Target.Stops.Enqueue(t => new StopEvent.IrqlChange(0, [handle], 0, 2, 0));
+        Assert.StartsWith("Breakpoint 1 hit\n", pulse.Run("g"));
+    }
+
+    [Fact]
     public void An_empty_line_repeats()
     {
         Pulse pulse = new();

@@ -35,7 +35,8 @@ public sealed record BreakpointArguments(string Name, string? Id, IReadOnlyDicti
         ArgumentReader rest = new(reader.Name, text[at..]);
         Dictionary<string, string> switches = new(StringComparer.Ordinal);
         while (rest.Peek == '/' && rest.Switch() is { } option)
-            switches[option] = option == "/1" ? "" : option is "/p" or "/t" or "/c" or "/C" or "/w" || option == "/m" && irql
+            switches[option] = option is "/c" or "/C" ? throw new CommandException($"{reader.Name} {option}: call depths are not supported")
+                : option == "/1" ? "" : option is "/p" or "/t" or "/w" || option == "/m" && irql
                 ? rest.Word()
                 : throw new CommandSyntaxException("Syntax", reader.Name.Length + at + 2, reader.Name + text);
         string tail = rest.Rest();

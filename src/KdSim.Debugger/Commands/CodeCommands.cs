@@ -132,7 +132,7 @@ public sealed class UnassembleFunction : TextCommand
         string expression = reader.Rest();
         ulong address = expression.Length == 0 ? session.Rip : session.Evaluate(expression);
         if (FrameUnwinder.FunctionAt(session, address) is not { } bounds)
-            throw new CommandException($"No code found, aborting");
+            throw new CommandException("No code found, aborting");
         SortedDictionary<ulong, Instruction> code = Collect(session, bounds.Start, bounds.End);
         if (countOnly)
             yield return new Line(new Text($"{code.Count} instructions scanned\n"));

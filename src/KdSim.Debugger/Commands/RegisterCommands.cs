@@ -194,7 +194,7 @@ public sealed class SetImplicit : EngineCommand<SetImplicit.Arguments>
     {
         bool process = false;
         while (arguments.Switch() is { } option)
-            process |= option is "/p" or "/P";
+            process |= option is "/i" ? throw new CommandException("/i is not supported: set a breakpoint with /p instead") : option is "/p" or "/P";
         return new(arguments.Name, arguments.Expression(), process);
     }
 

@@ -38,6 +38,8 @@ public sealed class Go : TextCommand
             session.ResumeFromBreakpoint();
             yield break;
         }
+        if (arguments.Name is "gh" or "gn" or "gN" && session.Runner.Last is StopEvent.Exception)
+            throw new CommandException($"{arguments.Name}: this target's own handlers decide about the exception; use g");
         if (arguments.Name == "gu")
             session.Runner.GoUp();
         else
@@ -213,7 +215,7 @@ public sealed class SetFilters : TextCommand
             {
                 case "-c": first = reader.Word(); break;
                 case "-c2": second = reader.Word(); break;
-                case "-h": break;
+                case "-h": throw new CommandException("sx -h is not supported: the target's own handlers decide");
                 default: throw arguments.Wrong("Syntax", arguments.Text.Length);
             }
         string word = reader.Word(), pattern = reader.Word();

@@ -44,8 +44,8 @@ public sealed class DisplayType : EngineCommand<DisplayType.Arguments>
                 case 'v': verbose = true; break;
                 case 'l': list = reader.Word(); break;
                 case 'y' or 'n': words.Add(reader.Word() + (word[1] == 'y' ? "*" : "")); break;
-                case 'c' or 'd' or 'e' or 'i' or 'o' or 'p' or 't': break;
-                case 's': reader.Word(); break;
+                case 'c' or 'd' or 'e' or 'i' or 'o' or 't': break;
+                case 'p' or 's': throw new CommandException($"dt {word} is not supported");
                 default: throw new CommandSyntaxException("Syntax", 3, $"dt {reader.Text.Trim()}");
             }
         }

@@ -179,5 +179,8 @@ public sealed partial class DebuggerSession : IDebugSession
         foreach (TextWriter log in _log)
             log.Write(text);
         Renderer.TargetText(text);
+        EventFilter filter = Filters.Find("out")!;
+        if (filter.Mode == FilterMode.Break && (filter.Patterns.Count == 0 || filter.Patterns.Any(p => Wildcard.Matches(p, text.Trim()))))
+            Target.Capability<IRunControl>()?.RequestBreak();
     }
 }
