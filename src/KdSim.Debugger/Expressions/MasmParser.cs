@@ -16,6 +16,8 @@ public sealed class MasmParser
         "$ppoi"];
     static readonly string[] Functions = ["$iment", "$vvalid", "$scmp", "$sicmp", "$spat", "$fnsucc"];
 
+    static readonly (string Word, int Level)[] WordLevels = [("mod", 6), ("and", 2), ("xor", 1), ("or", 0)];
+
     readonly int _radix;
     int _depth;
 
@@ -33,23 +35,19 @@ public sealed class MasmParser
     public MasmExpression Parse(string text)
     {
         _depth = 0;
-        IResult<MasmNode> result = Climb(0)(Skip(new Input(text)));
+        IResult<MasmNode> result = Climb(0)(Skip(new TextInput(text, 0)));
         return new MasmExpression(text, result.Value, result.Remainder.Position);
     }
 
     static IInput Skip(IInput input)
     {
-        while (!input.AtEnd && input.Current is ' ' or '\t')
-            input = input.Advance();
-        return input;
+        int blanks = 0;
+        while (input.Position + blanks < input.Source.Length && input.Source[input.Position + blanks] is ' ' or '\t')
+            blanks++;
+        return blanks == 0 ? input : Advance(input, blanks);
     }
 
-    static IInput Advance(IInput input, int count)
-    {
-        for (int i = 0; i < count; i++)
-            input = input.Advance();
-        return input;
-    }
+    static IInput Advance(IInput input, int count) => ((TextInput)input).At(count);
 
     static string Rest(IInput input) => input.Source[input.Position..];
 
@@ -101,7 +99,7 @@ public sealed class MasmParser
         };
         if (level >= 0)
             return level;
-        foreach ((string word, int row) in new[] { ("mod", 6), ("and", 2), ("xor", 1), ("or", 0) })
+        foreach ((string word, int row) in WordLevels)
             if (text.StartsWith(word, StringComparison.OrdinalIgnoreCase) && (text.Length == word.Length || !IsWord(text[word.Length])))
             {
                 op = word;
