@@ -34,6 +34,7 @@ internal sealed class Bootstrap(NtKernel kernel)
             processors.Initialize(cpu);
         kernel.Timers.InitializeTable();
         kernel.Enter(kernel.Computer.Processors[0]);
+        kernel.InterruptEntries.StartClock();
         kernel.InitialThreads.StartFirst(kernel.Stubs.AddressOf(Stub.Phase1Initialization));
     }
 

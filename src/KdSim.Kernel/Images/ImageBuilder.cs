@@ -73,7 +73,7 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
             while (code.Length % 16 != 0)
                 code.WriteByte(0xCC);
             uint rva = start + (uint)code.Length;
-            var assembler = new GuestAssembler();
+            var assembler = new GuestAssembler(imageBase + rva);
             routine.Emit(kernel, assembler);
             var bytes = new MemoryStream();
             AssemblerResult result = assembler.Assemble(new StreamCodeWriter(bytes), imageBase + rva, BlockEncoderOptions.ReturnNewInstructionOffsets);

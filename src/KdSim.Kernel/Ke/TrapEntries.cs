@@ -16,8 +16,10 @@ public sealed class TrapEntries(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>Writes the gates; a vector without an entry stays not present.</summary>
     internal void WriteIdt(ulong idt, ushort selector)
     {
+        for (int vector = InterruptDispatch.FirstVector; vector <= InterruptDispatch.LastVector; vector++)
+            WriteGate(idt + (ulong)vector * 16, Kernel.InterruptDispatch.ThunkOf(vector), selector, stack: 0, user: false);
         for (int vector = 0; vector < 256; vector++)
-            if (EntryOf(vector) is { } entry)
+            if ((EntryOf(vector) ?? InterruptEntries.EntryOf(vector)) is { } entry)
                 WriteGate(idt + (ulong)vector * 16, Kernel.Stubs.AddressOf(entry), selector, stack: vector == 8 ? 1u : 0, user: vector is 3 or 4 or 0x29);
     }
 

@@ -6,8 +6,11 @@ namespace KdSim.Kernel.Routines;
 /// Iced's assembler for routines that are guest code, with the trap into C#. One a routine; <see cref="Trap"/> runs a C# routine in the middle of guest
 /// code with the registers as they are.
 /// </summary>
-public sealed class GuestAssembler() : Assembler(64)
+public sealed class GuestAssembler(ulong address) : Assembler(64)
 {
+    /// <summary>Where the routine will lie.</summary>
+    public ulong Address => address;
+
     private readonly List<(Label At, Stub Stub, int FrameOffset)> _traps = [];
 
     internal IReadOnlyList<(Label At, Stub Stub, int FrameOffset)> Traps => _traps;

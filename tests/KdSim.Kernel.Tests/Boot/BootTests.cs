@@ -12,8 +12,9 @@ public class BootTests
     {
         using var machine = TestMachine.Boot();
         RunResult result = machine.Run();
-        Assert.Equal(StopReason.Idle, result.Reason);
+        Assert.Equal(StopReason.TimeLimit, result.Reason); // The clock never ends.
         Assert.Null(machine.Computer.Failure);
+        Assert.All(machine.Computer.Processors, p => Assert.Equal(1, p.State.Halted));
     }
 
     [Fact]
