@@ -6,7 +6,7 @@ using static Iced.Intel.AssemblerRegisters;
 
 namespace KdSim.Kernel.Ke;
 
-/// <summary>Guest code that holds the lock of an interrupt: KeSynchronizeExecution and the interrupt spin lock. IRQL up to the interrupt's SynchronizeIrql.</summary>
+/// <summary>Guest code that holds the lock of an interrupt. IRQL up to the interrupt's SynchronizeIrql.</summary>
 public sealed class SynchronizeCode(NtKernel kernel) : KernelComponent(kernel)
 {
     /// <summary>BOOLEAN KeSynchronizeExecution(Interrupt, Routine, Context).</summary>
