@@ -1,0 +1,118 @@
+using System.Reflection;
+using KdSim.CommandLine;
+using KdSim.Debugger.Rendering;
+using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Targets;
+using KdSim.Live;
+using KdSim.Machines;
+
+namespace KdSim.ConsoleFront;
+
+/// <summary>
+/// The console front: starts the machine, runs the commands of the command line, then those of standard input, until `q` or the end of the
+/// input. Standard output holds prompts and answers, standard error only what ends the program.
+/// </summary>
+sealed class ConsoleHost : IDisposable
+{
+    readonly Options _options;
+    readonly TextWriter _output;
+    readonly TextReader _input;
+    readonly LiveTarget _target;
+    readonly DebuggerSession _session;
+    readonly FailureWatch _failures;
+
+    public ConsoleHost(Options options, MachineDescription machine, TextReader input, TextWriter output)
+    {
+        _options = options;
+        _output = output;
+        _input = input;
+        DriverPackages packages = DriverPackages.Read(machine);
+        ulong? limit = options.Unattended ? (options.Limit ?? DefaultLimit) * TicksPerNanosecond : options.Limit * TicksPerNanosecond;
+        _target = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
+        _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output));
+        _session = new DebuggerSession(_target, _failures, SessionOptionsFrom(options, packages));
+        _session.Commands.AddFrom(Assembly.Load("KdExts"));
+    }
+
+    const ulong TicksPerNanosecond = 2;
+    const ulong DefaultLimit = 60_000_000_000;
+
+    public void Dispose() => _target.Machine.Dispose();
+
+    /// <summary>Runs the session to its end; the answer is the exit code.</summary>
+    public int Run()
+    {
+        Console.CancelKeyPress += OnCancel;
+        try
+        {
+            if (_options.LogFile is { } log) _session.Execute($"{(_options.LogAppend ? ".logappend" : ".logopen")} \"{log}\"");
+            if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(_target));
+            Start();
+            if (_options.Commands is { } commands) Execute(commands, echo: true);
+            if (_options.CommandFile is { } file && _session.ExitCode is null) Execute($"$$>< {file}", echo: false);
+            ReadCommands();
+            return _session.ExitCode is > 0 and { } code ? code : _failures.Code(_options.FailOn);
+        }
+        finally
+        {
+            Console.CancelKeyPress -= OnCancel;
+            _output.Flush();
+        }
+    }
+
+    void Start()
+    {
+        StopEvent stop = _target.RunToStart(_options.Break);
+        if (stop is StopEvent.Restarted)
+        {
+            _session.CurrentProcessor = stop.Processor;
+            if (!_options.Quiet && !_options.Json) _output.Write(_session.Stops.Location());
+        }
+        else
+        {
+            _session.Runner.Adopt(() => stop);
+        }
+    }
+
+    void ReadCommands()
+    {
+        while (_session.ExitCode is null)
+        {
+            _session.BeforePrompt();
+            if (!_options.Json) _output.Write(_session.Prompt);
+            _output.Flush();
+            string? line = _input.ReadLine();
+            if (line is null) return;
+            _session.Execute(line);
+        }
+    }
+
+    void Execute(string line, bool echo)
+    {
+        if (echo && !_options.Json) _output.Write($"{_session.Prompt}{line}\n");
+        _session.Execute(line);
+        _output.Flush();
+    }
+
+    void OnCancel(object? sender, ConsoleCancelEventArgs cancel)
+    {
+        cancel.Cancel = true;
+        _session.Interrupt();
+    }
+
+    static SessionOptions SessionOptionsFrom(Options options, DriverPackages packages) => new()
+    {
+        SymbolPath = Joined(packages.Folders.Prepend(options.SymbolPath)),
+        ImagePath = Joined(packages.Folders.Prepend(options.ImagePath)),
+        SourcePath = Joined([options.SourcePath, .. packages.Folders, AppContext.BaseDirectory]),
+        ExtensionPath = Path.Combine(AppContext.BaseDirectory, "extensions"),
+        NoisySymbols = options.NoisySymbols,
+        EagerSymbols = options.NoLazySymbols,
+        ShowRegisters = options.RegistersAtStops,
+        Quiet = options.Quiet,
+        Verbose = options.Verbose,
+        PrefersCpp = options.Evaluator == "c++",
+    };
+
+    static string Joined(IEnumerable<string?> paths) => string.Join(';', paths.Where(path => !string.IsNullOrEmpty(path)));
+}

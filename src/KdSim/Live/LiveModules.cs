@@ -1,0 +1,65 @@
+using System.Text;
+using KdSim.Debugging.Targets;
+using KdSim.Kernel;
+using KdSim.Kernel.Routines;
+using KdSim.Nt;
+
+namespace KdSim.Live;
+
+/// <summary>The modules of the machine, read from PsLoadedModuleList in guest memory; where their files are on the host is known from the machine.</summary>
+sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<string, string> hostPaths)
+{
+    const int MostModules = 4096;
+
+    readonly List<TargetModule> _unloaded = [];
+
+    public IReadOnlyList<TargetModule> Read()
+    {
+        var modules = new List<TargetModule>();
+        ulong head = kernel.Data(Datum.PsLoadedModuleList);
+        byte[] entry = new byte[KLDR_DATA_TABLE_ENTRY.SizeOf];
+        for (ulong links = memory.ReadPointer(head) ?? 0; links != 0 && links != head && modules.Count < MostModules;)
+        {
+            if (memory.Read(0, links, entry) != entry.Length) break;
+            if (Module(entry) is { } module) modules.Add(module);
+            links = BitConverter.ToUInt64(entry);
+        }
+        modules.AddRange(_unloaded);
+        return modules;
+    }
+
+    /// <summary>The module that starts at an address, as it is listed now.</summary>
+    public TargetModule? At(ulong imageBase) => Read().FirstOrDefault(module => module.Base == imageBase && !module.Unloaded);
+
+    public TargetModule Unload(string imageName, ulong imageBase, uint size)
+    {
+        var module = new TargetModule(imageBase, size, NameOf(imageName), imageName, imageName, 0, 0, Unloaded: true, HostPath: HostPath(imageName));
+        _unloaded.Add(module);
+        return module;
+    }
+
+    public void Clear() => _unloaded.Clear();
+
+    TargetModule? Module(byte[] entry)
+    {
+        string name = Text(entry, KLDR_DATA_TABLE_ENTRY.Offsets.BaseDllName), path = Text(entry, KLDR_DATA_TABLE_ENTRY.Offsets.FullDllName);
+        return name.Length == 0 ? null : new TargetModule(
+            BitConverter.ToUInt64(entry, KLDR_DATA_TABLE_ENTRY.Offsets.DllBase), BitConverter.ToUInt32(entry, KLDR_DATA_TABLE_ENTRY.Offsets.SizeOfImage),
+            NameOf(name), name, path, BitConverter.ToUInt32(entry, KLDR_DATA_TABLE_ENTRY.Offsets.TimeDateStamp),
+            BitConverter.ToUInt32(entry, KLDR_DATA_TABLE_ENTRY.Offsets.CheckSum), HostPath: HostPath(name));
+    }
+
+    string Text(byte[] entry, int offset)
+    {
+        byte[] text = new byte[BitConverter.ToUInt16(entry, offset) & ~1];
+        return memory.Read(0, BitConverter.ToUInt64(entry, offset + UNICODE_STRING.Offsets.Buffer), text) == text.Length
+            ? Encoding.Unicode.GetString(text)
+            : "";
+    }
+
+    string? HostPath(string imageName) => hostPaths.GetValueOrDefault(imageName.ToLowerInvariant());
+
+    /// <summary>The kernel is called nt whatever its file is called.</summary>
+    static string NameOf(string imageName) =>
+        imageName.Equals(ImageNames.Kernel, StringComparison.OrdinalIgnoreCase) ? "nt" : Path.GetFileNameWithoutExtension(imageName).ToLowerInvariant();
+}

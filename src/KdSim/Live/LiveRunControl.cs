@@ -1,0 +1,120 @@
+using KdSim.CommandLine;
+using KdSim.Debugging.Targets;
+using KdSim.Machine;
+using KdSim.Machine.Cpu;
+using KdSim.Machine.Time;
+
+namespace KdSim.Live;
+
+/// <summary>How runs end without a person at the keyboard.</summary>
+/// <param name="Limit">The virtual time that one run may take, in ticks; none where a person can break in.</param>
+sealed record RunOptions(ulong? Limit);
+
+/// <summary>
+/// Running the live machine, and saying why it stopped. Nothing here changes what the machine does: stops, steps and limits only decide
+/// where the host looks.
+/// </summary>
+sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBreakpoints breakpoints, RunOptions options, long runs) : IRunControl
+{
+    Computer Computer => machine.Computer;
+
+    /// <summary>The processor of the last stop.</summary>
+    public int CurrentProcessor { get; private set; }
+
+    /// <summary>Grows with each run.</summary>
+    public long Runs { get; private set; } = runs;
+
+    public StopEvent Go()
+    {
+        ulong limit = options.Limit is { } most ? Computer.Now + most : Ticks.Never;
+        return Run(RunRequest.Until(limit));
+    }
+
+    public StopEvent Step(int processor) => Run(RunRequest.Step(processor));
+
+    public void RequestBreak() => Computer.RequestBreak();
+
+    /// <summary>Stops the system by hand: the current processor calls nt!KeBugCheckEx where it stands.</summary>
+    public StopEvent Crash()
+    {
+        const ulong ManuallyInitiatedCrash = 0xE2;
+        if (observer.HasBugChecked) return Dead();
+        ulong routine = machine.Kernel.ImportResolver.Find("KeBugCheckEx");
+        if (routine == 0) throw new InvalidOperationException("nt!KeBugCheckEx does not exist");
+        ref CpuState cpu = ref Computer.Current.State;
+        ulong stack = (cpu.Rsp & ~0xFul) - 0x30;
+        new GuestView(Computer).Write(0, stack - 8, BitConverter.GetBytes(cpu.Rip));
+        (cpu.Rsp, cpu.Rip, cpu.Rcx, cpu.Rdx, cpu.R8, cpu.R9) = (stack - 8, routine, ManuallyInitiatedCrash, 0, 0, 0);
+        return Go();
+    }
+
+    /// <summary>
+    /// Runs a machine that has just been built to where the user wants the first prompt. The answer is Restarted if it got there, else what
+    /// stopped it on the way.
+    /// </summary>
+    public StopEvent RunToStart(InitialBreak wanted)
+    {
+        if (wanted == InitialBreak.BeforeDrivers) return Remember(new StopEvent.Restarted(0));
+        while (true)
+        {
+            switch (Go())
+            {
+                case StopEvent.ModuleLoad load when wanted == InitialBreak.FirstModuleLoad:
+                    return load;
+                case StopEvent.ModuleLoad or StopEvent.ModuleUnload or StopEvent.Exception { FirstChance: true }:
+                    continue;
+                case StopEvent other:
+                    return other;
+            }
+        }
+    }
+
+    StopEvent Run(RunRequest request)
+    {
+        if (observer.TakeStop() is { } waiting) return Remember(waiting);
+        if (observer.HasBugChecked) return Remember(Dead());
+        Runs++;
+        RunResult result = Computer.Run(request);
+        return Remember(Explain(result));
+    }
+
+    StopEvent Remember(StopEvent stop)
+    {
+        CurrentProcessor = stop.Processor;
+        return stop;
+    }
+
+    StopEvent Dead() => new StopEvent.MachineFailed(CurrentProcessor, "The system has been stopped by a bug check. Use .reboot to start it again.");
+
+    StopEvent Explain(RunResult result)
+    {
+        int processor = result.Processor;
+        switch (result.Reason)
+        {
+            case StopReason.Breakpoint:
+                return new StopEvent.Breakpoint(processor, breakpoints.HandlesAt(Computer.Processors[processor].State.Rip));
+            case StopReason.Watchpoint when result.Watch is { } hit:
+                return new StopEvent.Watch(processor, breakpoints.HandlesOf(hit));
+            case StopReason.Requested when observer.TakeStop() is { } stop:
+                return stop;
+            case StopReason.Stepped:
+                return new StopEvent.Stepped(processor);
+            case StopReason.Break:
+                return new StopEvent.BreakIn(processor);
+            case StopReason.Idle:
+                return new StopEvent.Idle(processor);
+            case StopReason.TimeLimit:
+                return new StopEvent.LimitReached(processor, $"The limit of {options.Limit / Ticks.PerMicrosecond / 1_000_000.0m:0.###} s of virtual time was reached");
+            default:
+                return Failure(result);
+        }
+    }
+
+    StopEvent Failure(RunResult result)
+    {
+        ulong rip = Computer.Processors[result.Processor].State.Rip;
+        if (machine.Kernel.ImportResolver.FindMissing(rip) is { } missing)
+            return new StopEvent.MissingImport(result.Processor, $"{missing.Dll}!{missing.Name}", 0, []);
+        return new StopEvent.MachineFailed(result.Processor, result.Text ?? Computer.Failure ?? result.Reason.ToString());
+    }
+}
