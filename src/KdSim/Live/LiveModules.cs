@@ -38,8 +38,6 @@ sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<
         return module;
     }
 
-    public void Clear() => _unloaded.Clear();
-
     TargetModule? Module(byte[] entry)
     {
         string name = Text(entry, KLDR_DATA_TABLE_ENTRY.Offsets.BaseDllName), path = Text(entry, KLDR_DATA_TABLE_ENTRY.Offsets.FullDllName);
