@@ -62,6 +62,9 @@ public interface IKernelObserver
 
     void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4) { }
 
+    /// <summary>Guest code reached an import that nobody implements; the machine stops there. A called one has its return address on the stack.</summary>
+    void MissingImportReached(int cpu, string dll, string name, string importer, bool isCall) { }
+
     void TimerSet(int cpu, ulong timer, ulong dueTime, uint period) { }
 
     void TimerExpired(int cpu, ulong timer, ulong dpc) { }

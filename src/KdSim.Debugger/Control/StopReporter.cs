@@ -121,8 +121,8 @@ public sealed class StopReporter(DebuggerSession session)
     }
 
     string MissingImport(StopEvent.MissingImport missing) =>
-        $"*** {missing.Name} is not implemented: called by {session.SymbolAt(missing.Caller)}" +
-        $" with ({string.Join(", ", missing.Arguments.Select(a => $"0x{a:x}"))})";
+        $"*** {missing.Name} is not implemented: {(missing.Arguments.Count > 0 ? "called" : "read")} by {session.SymbolAt(missing.Caller)}" +
+        (missing.Arguments.Count > 0 ? $" with ({string.Join(", ", missing.Arguments.Select(a => $"0x{a:x}"))})" : "");
 
     public static string ModuleText(TargetModule module, string word) =>
         $"{word}: {Addresses.Accent(module.Base)} {Addresses.Accent(module.End)}   {module.ImageName}\n";

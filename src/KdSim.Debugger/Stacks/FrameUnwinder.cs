@@ -22,8 +22,8 @@ public static class FrameUnwinder
         FunctionTable? table = TableAt(session, state.Rip);
         if (table?.Find(state.Rip) is not { } row)
         {
-            // Outside every image there is no leaf function either: a bad return address ends the walk.
-            if (table is null && state.Rip != 0 || !Unwinder.TryUnwindLeaf(Read, context, out _))
+            // Outside every image there is no leaf function, but a call of a bad pointer left a return address into one behind.
+            if (!Unwinder.TryUnwindLeaf(Read, context, out _) || table is null && session.Modules.At(context.Rip) is null)
                 return null;
         }
         else

@@ -82,6 +82,7 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
         string what = access == MemoryAccess.Execute
             ? $"called from {Kernel.ModuleList.Describe(Memory.ReadU64(cpu.Rsp))} with {cpu.Rcx:x}, {cpu.Rdx:x}, {cpu.R8:x}, {cpu.R9:x}"
             : $"read at {Kernel.ModuleList.Describe(cpu.Rip)}";
+        Observer?.MissingImportReached(Cpu.Number, missing.Dll, missing.Name, missing.Importer, access == MemoryAccess.Execute);
         Kernel.Computer.RequestStop($"{missing.Dll}!{missing.Name} is not implemented; {missing.Importer} imports it; {what}");
     }
 

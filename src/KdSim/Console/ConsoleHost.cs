@@ -31,7 +31,7 @@ sealed class ConsoleHost : IDisposable
         _target = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
         _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output));
         _session = new DebuggerSession(_target, _failures, SessionOptionsFrom(options, packages));
-        _session.Commands.AddFrom(Assembly.Load("KdExts"));
+        _session.Extensions.Add(Assembly.Load("KdExts"));
     }
 
     const ulong TicksPerNanosecond = 2;

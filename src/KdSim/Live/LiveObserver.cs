@@ -1,6 +1,7 @@
 using KdSim.Debugging.Targets;
 using KdSim.Kernel;
 using KdSim.Machine;
+using KdSim.Machine.Cpu;
 using KdSim.Tracing.Recording;
 using KdSim.Tracing.Schema;
 
@@ -104,6 +105,15 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
         recorder.Add(EventKind.BugCheck, cpu, Time(cpu), code, parameter1, parameter2, parameter3, parameter4);
         HasBugChecked = true;
         Stop(new StopEvent.BugCheck(cpu, code, [parameter1, parameter2, parameter3, parameter4]));
+    }
+
+    public void MissingImportReached(int cpu, string dll, string name, string importer, bool isCall)
+    {
+        CpuState state = computer.Processors[cpu].State;
+        Span<byte> caller = stackalloc byte[8];
+        bool called = isCall && new GuestView(computer).Read(state.Cr3, state.Rsp, caller) == caller.Length;
+        Stop(new StopEvent.MissingImport(
+            cpu, $"{dll}!{name}", called ? BitConverter.ToUInt64(caller) : state.Rip, called ? [state.Rcx, state.Rdx, state.R8, state.R9] : []));
     }
 
     public void TimerSet(int cpu, ulong timer, ulong dueTime, uint period) => Record(EventKind.TimerSet, cpu, timer, dueTime, period);

@@ -104,17 +104,10 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
             case StopReason.Idle:
                 return new StopEvent.Idle(processor);
             case StopReason.TimeLimit:
-                return new StopEvent.LimitReached(processor, $"The limit of {options.Limit / Ticks.PerMicrosecond / 1_000_000.0m:0.###} s of virtual time was reached");
+                return new StopEvent.LimitReached(
+                    processor, $"The limit of {options.Limit / Ticks.PerMicrosecond / 1_000_000.0m:0.###} s of virtual time was reached");
             default:
-                return Failure(result);
+                return new StopEvent.MachineFailed(processor, result.Text ?? Computer.Failure ?? result.Reason.ToString());
         }
-    }
-
-    StopEvent Failure(RunResult result)
-    {
-        ulong rip = Computer.Processors[result.Processor].State.Rip;
-        if (machine.Kernel.ImportResolver.FindMissing(rip) is { } missing)
-            return new StopEvent.MissingImport(result.Processor, $"{missing.Dll}!{missing.Name}", 0, []);
-        return new StopEvent.MachineFailed(result.Processor, result.Text ?? Computer.Failure ?? result.Reason.ToString());
     }
 }

@@ -110,7 +110,8 @@ sealed class LiveTarget :
     public DateTime UtcNow => _machine.Description.Boot.AddTicks((long)(Ticks / 100));
 
     public IReadOnlyList<TargetEvent> Latest(int count) =>
-        [.. Recorder.Latest(count).Select(recorded => new TargetEvent(recorded.Time / 2, recorded.Processor, EventSchema.Of(recorded.Kind).Name, Text(recorded)))];
+        [.. Recorder.Latest(count).Select(recorded =>
+            new TargetEvent(recorded.Time / 2, recorded.Processor, EventSchema.Of(recorded.Kind).Name, Text(recorded)))];
 
     public IReadOnlyList<RoutineStatistics> RoutineStatistics() =>
         [.. Recorder.Times.All.Select(time => new RoutineStatistics(

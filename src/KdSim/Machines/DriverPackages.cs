@@ -25,7 +25,8 @@ sealed class DriverPackages
     public IReadOnlyDictionary<string, string> HostPaths => _hostPaths;
 
     /// <summary>The folders that images came from: their PDBs and sources are there.</summary>
-    public IEnumerable<string> Folders => _hostPaths.Values.Select(path => Path.GetDirectoryName(path)!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
+    public IEnumerable<string> Folders =>
+        _hostPaths.Values.Select(path => Path.GetDirectoryName(path)!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     /// <exception cref="UsageException">A file is missing or broken.</exception>
     public static DriverPackages Read(MachineDescription machine)
@@ -44,7 +45,8 @@ sealed class DriverPackages
         Drivers = [.. _legacy],
         Packages = [.. _packages],
         RootDevices = [.. _rootDevices],
-        DeviceNames = machine.Devices.ToImmutableSortedDictionary(device => device.Name, device => (device.Slot, device.Function), StringComparer.OrdinalIgnoreCase),
+        DeviceNames = machine.Devices.ToImmutableSortedDictionary(
+            device => device.Name, device => (device.Slot, device.Function), StringComparer.OrdinalIgnoreCase),
         Scenario = _scenario,
     };
 

@@ -30,7 +30,8 @@ static class MachineChoice
     {
         string extension = Path.GetExtension(path);
         bool isInf = extension.Equals(".inf", StringComparison.OrdinalIgnoreCase);
-        if (!isInf && !extension.Equals(".sys", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"--driver: an .inf or a .sys expected, found '{path}'");
+        if (!isInf && !extension.Equals(".sys", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"--driver: an .inf or a .sys expected, found '{path}'");
         return isInf ? options.HardwareId : null;
     }
 
