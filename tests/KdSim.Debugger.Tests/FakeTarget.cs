@@ -129,7 +129,10 @@ sealed class FakeTarget : ITarget, IRunControl, IBreakpointControl, IIrqlStops, 
         return true;
     }
 
-    public T? Capability<T>() where T : class => this as T;
+    /// <summary>Capabilities beyond those of this class.</summary>
+    public List<object> Extras { get; } = [];
+
+    public T? Capability<T>() where T : class => this as T ?? Extras.OfType<T>().FirstOrDefault();
 
     public StopEvent Go() => Next();
 

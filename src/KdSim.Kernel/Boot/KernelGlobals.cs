@@ -1,3 +1,4 @@
+using KdSim.Kernel.Mm;
 using KdSim.Kernel.Routines;
 
 namespace KdSim.Kernel.Boot;
@@ -15,6 +16,10 @@ namespace KdSim.Kernel.Boot;
 [NtData("KeNumberProcessors", 4, IsExported = true)]
 [NtData("KiProcessorBlock", 8 * 64)]
 [NtData("KiBugCheckData", 8 * 5)]
+[NtData("MmNonPagedPoolStart", 8)]
+[NtData("MmNonPagedPoolEnd", 8)]
+[NtData("MmPagedPoolStart", 8)]
+[NtData("MmPagedPoolEnd", 8)]
 public sealed class KernelGlobals(NtKernel kernel) : KernelComponent(kernel)
 {
     private const ulong HighestUserAddress = 0x0000_7FFF_FFFE_FFFF;
@@ -24,6 +29,10 @@ public sealed class KernelGlobals(NtKernel kernel) : KernelComponent(kernel)
         Memory.WriteU64(Kernel.Data(Datum.MmUserProbeAddress), 0x0000_7FFF_FFFF_0000);
         Memory.WriteU64(Kernel.Data(Datum.MmHighestUserAddress), HighestUserAddress);
         Memory.WriteU64(Kernel.Data(Datum.MmSystemRangeStart), 0xFFFF_8000_0000_0000);
+        Memory.WriteU64(Kernel.Data(Datum.MmNonPagedPoolStart), SystemLayout.NonPagedPool.Start);
+        Memory.WriteU64(Kernel.Data(Datum.MmNonPagedPoolEnd), SystemLayout.NonPagedPool.End);
+        Memory.WriteU64(Kernel.Data(Datum.MmPagedPoolStart), SystemLayout.PagedPool.Start);
+        Memory.WriteU64(Kernel.Data(Datum.MmPagedPoolEnd), SystemLayout.PagedPool.End);
         Memory.WriteU8(Kernel.Data(Datum.KdDebuggerEnabled), 1);
         Memory.WriteU32(Kernel.Data(Datum.NtBuildNumber), 0xF000_0000 | 17763);
         Memory.WriteU32(Kernel.Data(Datum.KeNumberProcessors), (uint)Kernel.Computer.Processors.Length);

@@ -1,0 +1,37 @@
+namespace KdExts.Pnp;
+
+/// <summary>Names of device problems and of the flags of device nodes.</summary>
+static class Problems
+{
+    static readonly string[] Names =
+    [
+        "", "NOT_CONFIGURED", "DEVLOADER_FAILED", "OUT_OF_MEMORY", "ENTRY_IS_WRONG_TYPE", "LACKED_ARBITRATOR", "BOOT_CONFIG_CONFLICT",
+        "FAILED_FILTER", "DEVLOADER_NOT_FOUND", "INVALID_DATA", "FAILED_START", "LIAR", "NORMAL_CONFLICT", "NOT_VERIFIED", "NEED_RESTART",
+        "REENUMERATION", "PARTIAL_LOG_CONF", "UNKNOWN_RESOURCE", "REINSTALL", "REGISTRY", "VXDLDR", "WILL_BE_REMOVED", "DISABLED",
+        "DEVLOADER_NOT_READY", "DEVICE_NOT_THERE", "MOVED", "TOO_EARLY", "NO_VALID_LOG_CONF", "FAILED_INSTALL", "HARDWARE_DISABLED",
+        "CANT_SHARE_IRQ", "FAILED_ADD", "DISABLED_SERVICE", "TRANSLATION_FAILED", "NO_SOFTCONFIG", "BIOS_TABLE", "IRQ_TRANSLATION_FAILED",
+        "FAILED_DRIVER_ENTRY", "DRIVER_FAILED_PRIOR_UNLOAD", "DRIVER_FAILED_LOAD", "DRIVER_SERVICE_KEY_INVALID", "LEGACY_SERVICE_NO_DEVICES",
+        "DUPLICATE_DEVICE", "FAILED_POST_START", "HALTED", "PHANTOM", "SYSTEM_SHUTDOWN", "HELD_FOR_EJECT", "DRIVER_BLOCKED",
+        "REGISTRY_TOO_LARGE", "SETPROPERTIES_FAILED", "WAITING_ON_DEPENDENCY", "UNSIGNED_DRIVER",
+    ];
+
+    /// <summary><c>CM_PROB_FAILED_START</c>, or the number.</summary>
+    public static string Name(ulong problem) => problem < (ulong)Names.Length ? $"CM_PROB_{Names[problem]}" : $"0x{problem:x}";
+
+    public static readonly KeyValuePair<string, long>[] NodeFlags =
+    [
+        new("DNF_MADEUP", 1), new("DNF_DUPLICATE", 2), new("DNF_HAL_NODE", 4), new("DNF_REENUMERATE", 8), new("DNF_ENUMERATED", 0x10),
+        new("DNF_IDS_QUERIED", 0x20), new("DNF_HAS_BOOT_CONFIG", 0x40), new("DNF_BOOT_CONFIG_RESERVED", 0x80),
+        new("DNF_NO_RESOURCE_REQUIRED", 0x100), new("DNF_RESOURCE_REQUIREMENTS_NEED_FILTERED", 0x200),
+        new("DNF_RESOURCE_REQUIREMENTS_CHANGED", 0x400), new("DNF_NON_STOPPED_REBALANCE", 0x800), new("DNF_LEGACY_DRIVER", 0x1000),
+        new("DNF_HAS_PROBLEM", 0x2000), new("DNF_HAS_PRIVATE_PROBLEM", 0x4000), new("DNF_HARDWARE_VERIFICATION", 0x8000),
+        new("DNF_DEVICE_GONE", 0x10000), new("DNF_LEGACY_RESOURCE_DEVICENODE", 0x20000), new("DNF_NEEDS_REBALANCE", 0x40000),
+        new("DNF_LOCKED_FOR_EJECT", 0x80000), new("DNF_DRIVER_BLOCKED", 0x100000), new("DNF_CHILD_WITH_INVALID_ID", 0x200000),
+    ];
+
+    public static readonly KeyValuePair<string, long>[] UserFlags =
+    [
+        new("DNUF_WILL_BE_REMOVED", 1), new("DNUF_DONT_SHOW_IN_UI", 2), new("DNUF_NEED_RESTART", 4), new("DNUF_NOT_DISABLEABLE", 8),
+        new("DNUF_SHUTDOWN_QUERIED", 0x10), new("DNUF_SHUTDOWN_SUBTREE_DONE", 0x20),
+    ];
+}

@@ -1,0 +1,55 @@
+using KdSim.Debugging.Structures;
+
+namespace KdExts.Shared;
+
+/// <summary>Device and driver objects: which memory holds one, their names, and the way up and down a device stack.</summary>
+static class Devices
+{
+    public const int DeviceType = 3;
+    public const int DriverType = 4;
+    public const int FileType = 5;
+    public const int IrpType = 6;
+    public const int DeepestStack = 64;
+
+    public static StructureValue? Device(IDebugSession session, ulong address) => Typed(session, "nt!_DEVICE_OBJECT", address, DeviceType);
+
+    public static StructureValue? Driver(IDebugSession session, ulong address) => Typed(session, "nt!_DRIVER_OBJECT", address, DriverType);
+
+    public static StructureValue? Irp(IDebugSession session, ulong address) => Typed(session, "nt!_IRP", address, IrpType);
+
+    public static StructureValue? File(IDebugSession session, ulong address) => Typed(session, "nt!_FILE_OBJECT", address, FileType);
+
+    static StructureValue? Typed(IDebugSession session, string type, ulong address, ulong number) =>
+        address != 0 && session.Types[type].TryRead(address) is { IsComplete: true } read && read["Type"] == number ? read : null;
+
+    /// <summary><c>\Driver\name</c>, or text that says what is wrong with it.</summary>
+    public static string DriverName(IDebugSession session, ulong driver) =>
+        Driver(session, driver)?.UnicodeString("DriverName") is { Length: > 0 } name ? name : $"*** ERROR: no driver object at {driver:x16}";
+
+    public static string DriverNameOf(IDebugSession session, ulong device) =>
+        Device(session, device) is { } read ? DriverName(session, read["DriverObject"]) : $"*** ERROR: no device object at {device:x16}";
+
+    /// <summary>The part of a device object that the I/O manager keeps.</summary>
+    public static StructureValue? Extension(IDebugSession session, StructureValue device) =>
+        session.Types["nt!_DEVOBJ_EXTENSION"].TryRead(device["DeviceObjectExtension"]) is { IsComplete: true } read ? read : null;
+
+    /// <summary>The device that this one is attached to; 0 at the bottom.</summary>
+    public static ulong Lower(IDebugSession session, StructureValue device) =>
+        Extension(session, device) is { } extension && extension.TryGet("AttachedTo", out ulong lower) ? lower : 0;
+
+    /// <summary>The node of a physical device object; 0 for other devices.</summary>
+    public static ulong Node(IDebugSession session, StructureValue device) =>
+        Extension(session, device) is { } extension && extension.TryGet("DeviceNode", out ulong node) ? node : 0;
+
+    /// <summary>All devices of the stack that a device stands in, top first; bounded, for links can be broken.</summary>
+    public static IReadOnlyList<StructureValue> Stack(IDebugSession session, StructureValue device)
+    {
+        StructureValue top = device;
+        for (int i = 0; i < DeepestStack && Device(session, top["AttachedDevice"]) is { } upper; i++)
+            top = upper;
+        List<StructureValue> stack = [top];
+        while (stack.Count < DeepestStack && Device(session, Lower(session, stack[^1])) is { } lower)
+            stack.Add(lower);
+        return stack;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using KdSim.Debugging.Structures;
+
+namespace KdExts.Shared;
+
+/// <summary>Processes and threads: which memory holds one, their lists and names.</summary>
+static class ProcessNames
+{
+    const int ProcessObject = 3;
+    const int ThreadObject = 6;
+    public const int MostProcesses = 4096;
+    public const int MostThreads = 16384;
+
+    public static bool IsProcess(IDebugSession session, ulong address) => Process(session, address) is not null;
+
+    public static StructureValue? Process(IDebugSession session, ulong address) =>
+        address != 0 && session.Types["nt!_EPROCESS"].TryRead(address) is { IsComplete: true } read &&
+        (read["Pcb.Header.Type"] & 0x7f) == ProcessObject ? read : null;
+
+    public static StructureValue? Thread(IDebugSession session, ulong address) =>
+        address != 0 && session.Types["nt!_ETHREAD"].TryRead(address) is { IsComplete: true } read &&
+        (read["Tcb.Header.Type"] & 0x7f) == ThreadObject ? read : null;
+
+    /// <summary>The active processes, in the order of nt's list.</summary>
+    public static IEnumerable<StructureValue> All(IDebugSession session) =>
+        session.Types["nt!_EPROCESS"].List(session.AddressOf("nt!PsActiveProcessHead"), "ActiveProcessLinks", MostProcesses);
+
+    public static IEnumerable<StructureValue> Threads(IDebugSession session, StructureValue process) =>
+        session.Types["nt!_ETHREAD"].List(process.AddressOf("ThreadListHead"), "ThreadListEntry", MostThreads);
+
+    public static string Image(StructureValue process)
+    {
+        byte[] bytes = [.. process.Array("ImageFileName").Select(b => (byte)b).TakeWhile(b => b != 0)];
+        return bytes.Length == 0 ? "" : Encoding.Latin1.GetString(bytes);
+    }
+
+    public static string ImageOf(IDebugSession session, ulong process) => Process(session, process) is { } read ? Image(read) : "<Unknown>";
+}
