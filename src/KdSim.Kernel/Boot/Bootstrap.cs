@@ -26,6 +26,9 @@ internal sealed class Bootstrap(NtKernel kernel)
         MapSharedUserData();
         kernel.KernelGlobals.Initialize();
         kernel.Pool.Initialize();
+        kernel.ComponentMasks.Initialize();
+        kernel.DebugPrinting.Initialize();
+        kernel.PseudoRandoms.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);
         kernel.Threads.Initialize();

@@ -59,7 +59,7 @@ public sealed class FormattedPrinting(NtKernel kernel) : KernelComponent(kernel)
     {
         string text = new PrintfFormatter(Memory, arguments).Format(Memory.ReadUnicode(format), isWide: true);
         if (buffer == 0) return text.Length;
-        Memory.Write(buffer, Encoding.Unicode.GetBytes(text[..Math.Min(count, text.Length)]));
+        Memory.Write(buffer, Utf16.Bytes(text[..Math.Min(count, text.Length)]));
         if (text.Length < count) Memory.WriteU16(buffer + (ulong)text.Length * 2, 0);
         return text.Length <= count ? text.Length : -1;
     }

@@ -1,4 +1,3 @@
-using System.Text;
 using KdSim.Kernel.Routines;
 using KdSim.Nt;
 
@@ -17,7 +16,7 @@ public sealed class UnicodeStrings(NtKernel kernel) : KernelComponent(kernel)
         if (value.Length < 2) return "";
         byte[] bytes = new byte[value.Length & ~1];
         Memory.Read(value.Buffer, bytes);
-        return Encoding.Unicode.GetString(bytes);
+        return Utf16.Text(bytes);
     }
 
     /// <summary>Writes as much of a text as fits, with a NUL where there is room for one; false where it was cut.</summary>
@@ -25,7 +24,7 @@ public sealed class UnicodeStrings(NtKernel kernel) : KernelComponent(kernel)
     {
         View<UNICODE_STRING> target = destination;
         int length = Math.Min(text.Length * 2, target.MaximumLength & ~1);
-        Memory.Write(target.Buffer, Encoding.Unicode.GetBytes(text[..(length / 2)]));
+        Memory.Write(target.Buffer, Utf16.Bytes(text[..(length / 2)]));
         target.Length = (ushort)length;
         if (length + 2 <= target.MaximumLength) Memory.WriteU16(target.Buffer.Address + (ulong)length, 0);
         return length == text.Length * 2;
@@ -104,7 +103,7 @@ public sealed class UnicodeStrings(NtKernel kernel) : KernelComponent(kernel)
         int length = target.Length, added = source.Length * 2;
         if (length + added > target.MaximumLength) return NtStatus.BufferTooSmall;
         ulong end = target.Buffer.Address + (ulong)length;
-        Memory.Write(end, Encoding.Unicode.GetBytes(source));
+        Memory.Write(end, Utf16.Bytes(source));
         target.Length = (ushort)(length + added);
         if (length + added + 2 <= target.MaximumLength) Memory.WriteU16(end + (ulong)added, 0);
         return NtStatus.Success;
