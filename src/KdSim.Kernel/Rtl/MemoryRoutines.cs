@@ -5,27 +5,6 @@ namespace KdSim.Kernel.Rtl;
 /// <summary>Comparing and filling memory beyond what the C runtime has. Any IRQL where the memory is resident.</summary>
 public sealed class MemoryRoutines(NtKernel kernel) : KernelComponent(kernel)
 {
-    private const int Chunk = 4096;
-
-    /// <summary>How many bytes are equal from the start.</summary>
-    [NtExport("RtlCompareMemory")]
-    public ulong RtlCompareMemory(ulong Source1, ulong Source2, ulong Length)
-    {
-        Span<byte> first = stackalloc byte[Chunk], second = stackalloc byte[Chunk];
-        for (ulong done = 0; done < Length;)
-        {
-            // Up to the end of a page of either, so that bytes behind a difference are not touched beyond it.
-            int length = (int)Math.Min(Length - done, Math.Min(ToPageEnd(Source1 + done), ToPageEnd(Source2 + done)));
-            Memory.Read(Source1 + done, first[..length]);
-            Memory.Read(Source2 + done, second[..length]);
-            int equal = first[..length].CommonPrefixLength(second[..length]);
-            if (equal < length)
-                return done + (ulong)equal;
-            done += (ulong)length;
-        }
-        return Length;
-    }
-
     /// <summary>How many bytes are equal to the pattern from the start; 0 if the buffer is not made of aligned ULONGs.</summary>
     [NtExport("RtlCompareMemoryUlong")]
     public ulong RtlCompareMemoryUlong(ulong Source, ulong Length, uint Pattern)
@@ -51,6 +30,4 @@ public sealed class MemoryRoutines(NtKernel kernel) : KernelComponent(kernel)
         for (ulong done = 0; done + 8 <= Length; done += 8)
             Memory.WriteU64(Destination + done, Pattern);
     }
-
-    private static ulong ToPageEnd(ulong address) => Chunk - address % Chunk;
 }
