@@ -27,17 +27,13 @@ public sealed record BootOptions
     /// <summary>System time at boot in 100 ns since 1601.</summary>
     public long SystemTime { get; init; } = DefaultTime;
 
-<<<<<<< HEAD
-    /// <summary>Drivers whose DriverEntry the initial system thread calls, in order, before devices are enumerated.</summary>
-=======
     /// <summary>
     /// Which levels of DbgPrint, and of the components of hardware vendors, are shown from the start (bits, as in nt!Kd_DEFAULT_Mask). All of them: who runs
     /// a driver here wants to see what it prints. NT's own default is 0.
     /// </summary>
     public uint DebugPrintMask { get; init; } = 0xF;
 
-    /// <summary>Drivers whose DriverEntry the initial system thread calls, in order.</summary>
->>>>>>> 5df1b1b (kernel: DbgPrint and its filter, ANSI strings, conversions and the C runtime's text)
+    /// <summary>Drivers whose DriverEntry the initial system thread calls, in order, before devices are enumerated.</summary>
     public ImmutableArray<BootDriver> Drivers { get; init; } = [];
 
     /// <summary>Driver packages for the devices that enumeration finds.</summary>
