@@ -15,7 +15,7 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
     internal const ulong Unit = 16;
     internal const ulong PageSize = 0x1000;
     private const int ListHeads = 257;
-    private const int InUse = 2; // POOL_HEADER.PoolType: (type & 1) + 1 + this bit when the block is allocated.
+    private const int InUse = 2; // POOL_HEADER.PoolType: (type & 1) + 1, or-ed with this bit when the block is allocated.
 
     internal void Initialize()
     {
@@ -36,7 +36,7 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
             return 0;
         Split(paged, block, units);
         View<POOL_HEADER> header = new(block);
-        header.PoolType = (ushort)((paged ? 1 : 0) + 1 + InUse);
+        header.PoolType = (ushort)((paged ? 1 : 0) + 1 | InUse);
         header.PoolTag = tag;
         header.ProcessBilled = default;
         Observer?.PoolAllocated(Cpu.Number, block + Unit, size, tag);

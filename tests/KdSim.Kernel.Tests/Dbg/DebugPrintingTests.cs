@@ -8,7 +8,7 @@ namespace KdSim.Kernel.Tests.Dbg;
 
 public sealed class DebugPrintingTests : IDisposable
 {
-    private const uint Disk = 10, HardwareVendor = 77;
+    private const uint Disk = 9, HardwareVendor = 77;
     private readonly GuestData _data = new();
     private readonly Listener _listener = new();
 
@@ -40,7 +40,7 @@ public sealed class DebugPrintingTests : IDisposable
         Kernel.DebugPrinting.vDbgPrintEx(Disk, 3, format, 0);
         Kernel.Memory.WriteU32(Kernel.Data(Datum.Kd_DEFAULT_Mask), 0);
         Kernel.DebugPrinting.vDbgPrintEx(ComponentMasks.Default, 3, format, 0);
-        Assert.Equal(["10/0 x", "10/3 x"], _listener.Printed);
+        Assert.Equal(["9/0 x", "9/3 x"], _listener.Printed);
         Assert.Equal(NtStatus.InvalidParameter1, Kernel.DebugPrinting.vDbgPrintEx(ComponentMasks.Count, 0, format, 0));
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using KdSim.Kernel.Rtl;
 using KdSim.Nt;
 
 namespace KdSim.Kernel.Tests.Rtl;
@@ -23,7 +24,7 @@ internal sealed class GuestData : IDisposable
 
     public ulong Narrow(string text) => Put(Encoding.Latin1.GetBytes(text + "\0"));
 
-    public ulong Wide(string text) => Put(Encoding.Unicode.GetBytes(text + "\0"));
+    public ulong Wide(string text) => Put(Utf16.Bytes(text + "\0"));
 
     public string ReadNarrow(ulong address) => Kernel.Memory.ReadAnsi(address);
 
@@ -34,7 +35,7 @@ internal sealed class GuestData : IDisposable
     {
         var address = (Ptr<UNICODE_STRING>)Bytes(16);
         ulong buffer = Bytes(Math.Max(maximum, text.Length * 2) + 2);
-        Kernel.Memory.Write(buffer, Encoding.Unicode.GetBytes(text));
+        Kernel.Memory.Write(buffer, Utf16.Bytes(text));
         address.Write(new UNICODE_STRING
         {
             Buffer = (Ptr<char>)buffer, Length = (ushort)(text.Length * 2), MaximumLength = (ushort)(maximum < 0 ? text.Length * 2 : maximum),
