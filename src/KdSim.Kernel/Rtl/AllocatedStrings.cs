@@ -3,7 +3,9 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Rtl;
 
-/// <summary>Strings that nt allocates for the caller (paged pool, tag <c>Strg</c>) and their freeing, and folding the case of whole strings. PASSIVE_LEVEL.</summary>
+/// <summary>
+/// Strings that nt allocates for the caller (paged pool, tag <c>Strg</c>) and their freeing, and folding the case of whole strings. PASSIVE_LEVEL.
+/// </summary>
 public sealed class AllocatedStrings(NtKernel kernel) : KernelComponent(kernel)
 {
     private const uint Tag = 0x67727453; // "Strg"

@@ -71,7 +71,8 @@ public sealed class CodePageBuffers(NtKernel kernel) : KernelComponent(kernel)
 
     [NtExport("RtlUTF8ToUnicodeN", MaxIrql = Irql.Passive)]
     public NtStatus RtlUTF8ToUnicodeN(
-        ulong UnicodeStringDestination, uint UnicodeStringMaxByteCount, Ptr<uint> UnicodeStringActualByteCount, ulong UTF8StringSource, uint UTF8StringByteCount)
+        ulong UnicodeStringDestination, uint UnicodeStringMaxByteCount, Ptr<uint> UnicodeStringActualByteCount, ulong UTF8StringSource,
+        uint UTF8StringByteCount)
     {
         if (UTF8StringSource == 0 || (UnicodeStringDestination == 0 && UnicodeStringActualByteCount.IsNull))
             return NtStatus.InvalidParameter;

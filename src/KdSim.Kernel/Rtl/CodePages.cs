@@ -2,7 +2,9 @@ using System.Text;
 
 namespace KdSim.Kernel.Rtl;
 
-/// <summary>The 8-bit code pages of the simulated Windows: 1252 for ANSI, 437 for OEM. What has no character there becomes its best fit, or a question mark.</summary>
+/// <summary>
+/// The 8-bit code pages of the simulated Windows: 1252 for ANSI, 437 for OEM. What has no character there becomes its best fit, or a question mark.
+/// </summary>
 public static class CodePages
 {
     public static Encoding Ansi { get; } = Get(1252);
