@@ -5,8 +5,8 @@ namespace KdSim.Kernel.Dbg;
 
 /// <summary>
 /// Which messages of which component are shown: one mask a component in guest memory, <c>nt!Kd_NAME_Mask</c>, that <c>ed</c> changes. A message of level
-/// 0 to 31 is shown if that bit is set in its component's mask or in <c>nt!Kd_WIN2000_Mask</c>; a higher level is itself the set of bits (WDK, Reading and Filtering
-/// Debugging Messages). Any IRQL.
+/// 0 to 31 is shown if that bit is set in its component's mask or in <c>nt!Kd_WIN2000_Mask</c>; a higher level is itself the set of bits (WDK,
+/// Reading and Filtering Debugging Messages). Any IRQL.
 /// </summary>
 [NtData("Kd_WIN2000_Mask", 4)]
 [NtData("Kd_SYSTEM_Mask", 4)]
