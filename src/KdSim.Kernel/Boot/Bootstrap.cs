@@ -38,6 +38,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.Timers.InitializeTable();
         kernel.Enter(kernel.Computer.Processors[0]);
         kernel.InterruptEntries.StartClock();
+        kernel.WorkQueues.Initialize();
         kernel.InitialThreads.StartFirst(kernel.Stubs.AddressOf(Stub.Phase1Initialization));
     }
 

@@ -20,4 +20,10 @@ public sealed class ObjectHeaders(NtKernel kernel) : KernelComponent(kernel)
         header.KernelObject = true;
         return block + Size;
     }
+
+    internal void Reference(ulong body)
+    {
+        View<OBJECT_HEADER> header = new(body - Size);
+        header.PointerCount++;
+    }
 }

@@ -61,8 +61,8 @@ public class BootTests
     public void A_fault_in_a_driver_at_passive_level_is_a_bug_check_with_its_address()
     {
         using var machine = TestMachine.Boot("spin");
-        machine.Run(20_000);
-        var cpu = machine.Computer.Processors[0];
+        int running = machine.Run(1_000_000).Processor; // The worker threads, of higher priority, have begun to wait.
+        var cpu = machine.Computer.Processors[running];
         cpu.State.Rip = 0xFFFF_F800_3000_0000; // Nothing is mapped there.
         RunResult result = machine.Run();
         Assert.Equal(StopReason.Requested, result.Reason);
