@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using KdSim.Kernel.Cm;
 using KdSim.Kernel.Dbg;
 using KdSim.Kernel.Loader;
+using KdSim.Kernel.Pnp.Installation;
 using KdSim.Kernel.Routines;
 
 namespace KdSim.Kernel;
@@ -25,4 +26,14 @@ public sealed record KernelRoots
 
     /// <summary>What the DriverEntry of each driver returned, in order.</summary>
     public ImmutableList<DriverResult> DriverResults { get; init; } = [];
+
+    /// <summary>INF files from which new devices get their drivers.</summary>
+    public ImmutableArray<InfFile> DriverStore { get; init; } = [];
+
+    /// <summary>Files that installations copied: NT path to the name of the source file.</summary>
+    public ImmutableSortedDictionary<string, string> InstalledFiles { get; init; } = InfInstaller.NoFiles;
+
+    /// <summary>Driver images by the NT path of their file.</summary>
+    public ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> DriverFiles { get; init; } =
+        ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.OrdinalIgnoreCase);
 }

@@ -2,12 +2,17 @@ using KdSim.Kernel.Routines;
 
 namespace KdSim.Kernel.Images;
 
-/// <summary>The images that KdSim makes itself: nt, hal and wmilib, at fixed addresses. Built once a kernel, before the machine runs; then constant.</summary>
+/// <summary>
+/// The images that KdSim makes itself: nt, hal, wmilib and the in-box bus drivers, at fixed addresses.
+/// Built once a kernel, before the machine runs; then constant.
+/// </summary>
 public sealed class SyntheticImages
 {
     public const ulong HalBase = 0xFFFF_F800_0180_0000;
     public const ulong KernelBase = 0xFFFF_F800_0200_0000;
     public const ulong WmiLibBase = 0xFFFF_F800_0400_0000;
+    public const ulong AcpiBase = 0xFFFF_F800_0480_0000;
+    public const ulong PciBase = 0xFFFF_F800_0500_0000;
     public const uint MaxImageSize = 0x0080_0000;
 
     private readonly ulong[] _data = new ulong[DataTable.All.Length];
@@ -19,6 +24,8 @@ public sealed class SyntheticImages
             new ImageBuilder(kernel, ImageNames.Kernel, "ntkrnlmp.pdb", KernelBase, _data).Build(),
             new ImageBuilder(kernel, ImageNames.Hal, "hal.pdb", HalBase, _data).Build(),
             new ImageBuilder(kernel, ImageNames.WmiLib, "wmilib.pdb", WmiLibBase, _data).Build(),
+            new ImageBuilder(kernel, ImageNames.Acpi, "acpi.pdb", AcpiBase, _data).Build(),
+            new ImageBuilder(kernel, ImageNames.Pci, "pci.pdb", PciBase, _data).Build(),
         ];
     }
 
@@ -26,6 +33,9 @@ public sealed class SyntheticImages
     public IReadOnlyList<SyntheticImage> All { get; }
 
     public ulong AddressOf(Datum datum) => _data[(int)datum];
+
+    /// <summary>True inside any of the images.</summary>
+    public static bool IsSynthetic(ulong address) => address - HalBase < PciBase - HalBase + MaxImageSize;
 
     /// <summary>True for nt and hal.</summary>
     public static bool Contains(ulong address) => address - HalBase < KernelBase - HalBase + MaxImageSize;

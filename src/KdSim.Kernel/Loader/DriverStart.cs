@@ -30,7 +30,7 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         return status;
     }
 
-    private Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module)
+    internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module)
     {
         ulong block = Kernel.Pool.Allocate(POOL_TYPE.NonPagedPool, DRIVER_OBJECT.SizeOf + DRIVER_EXTENSION.SizeOf, Tag);
         View<DRIVER_OBJECT> driver = new(block);

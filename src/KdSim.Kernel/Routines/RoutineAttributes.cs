@@ -54,4 +54,6 @@ public static class ImageNames
     public const string Kernel = "ntoskrnl.exe";
     public const string Hal = "hal.dll";
     public const string WmiLib = "wmilib.sys";
+    public const string Acpi = "acpi.sys";
+    public const string Pci = "pci.sys";
 }
