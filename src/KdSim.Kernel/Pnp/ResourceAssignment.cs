@@ -1,4 +1,5 @@
 using KdSim.Kernel.Cm;
+using KdSim.Kernel.Ke;
 using KdSim.Kernel.Routines;
 using KdSim.Nt;
 
@@ -180,7 +181,7 @@ public sealed class ResourceAssignment(NtKernel kernel) : KernelComponent(kernel
     {
         if (raw.Type != CmResourceType.Interrupt)
             return raw;
-        byte vector = Kernel.InterruptRouting.VectorOf((int)(uint)raw.Start);
+        byte vector = Interrupts.VectorOfLine((int)(uint)raw.Start);
         return raw with { Start = (ulong)vector << 32 | (uint)(vector >> 4), Length = (1UL << Kernel.Computer.Processors.Length) - 1 };
     }
 
