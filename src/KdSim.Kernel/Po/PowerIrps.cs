@@ -36,8 +36,8 @@ public sealed class PowerIrps(NtKernel kernel) : KernelComponent(kernel)
 
     /// <summary>Sends a device power IRP (or WAIT_WAKE) to the top of a stack; the callback hears when it is complete. Up to DISPATCH_LEVEL.</summary>
     [NtExport("PoRequestPowerIrp", MaxIrql = Irql.Dispatch)]
-    public async KTask<NtStatus> PoRequestPowerIrp(Ptr<DEVICE_OBJECT> DeviceObject, byte MinorFunction, uint PowerState, ulong CompletionFunction, ulong Context,
-        Ptr<Ptr<IRP>> Irp)
+    public async KTask<NtStatus> PoRequestPowerIrp(
+        Ptr<DEVICE_OBJECT> DeviceObject, byte MinorFunction, uint PowerState, ulong CompletionFunction, ulong Context, Ptr<Ptr<IRP>> Irp)
     {
         if (MinorFunction is not (IRP_MN.WAIT_WAKE or IRP_MN.SET_POWER or IRP_MN.QUERY_POWER))
             return NtStatus.InvalidParameter2;
