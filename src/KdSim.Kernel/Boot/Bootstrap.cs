@@ -29,6 +29,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.ComponentMasks.Initialize();
         kernel.DebugPrinting.Initialize();
         kernel.PseudoRandoms.Initialize();
+        kernel.SecurityExports.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);
         kernel.Threads.Initialize();

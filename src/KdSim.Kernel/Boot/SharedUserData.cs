@@ -22,6 +22,8 @@ public sealed class SharedUserData(NtKernel kernel) : KernelComponent(kernel)
         string root = "C:\\Windows";
         for (int i = 0; i < root.Length; i++)
             Write(physical, KUSER_SHARED_DATA.Offsets.NtSystemRoot + i * 2, (ushort)root[i]);
+        foreach (byte feature in Ex.ProcessorFeatures.Present)
+            Write(physical, KUSER_SHARED_DATA.Offsets.ProcessorFeatures + feature, (byte)1);
         SetTimes(0);
     }
 
