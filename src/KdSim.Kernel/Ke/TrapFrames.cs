@@ -14,7 +14,7 @@ public sealed class TrapFrames(NtKernel kernel) : KernelComponent(kernel)
     {
         ref CpuState cpu = ref Cpu.State;
         View<KTRAP_FRAME> frame = new(cpu.Rsp);
-        bool fromUser = (frame.SegCs & 3) != 0;
+        bool fromUser = IsUser(frame);
         cpu.RFlags &= ~RFlag.Direction; // A string copy may have faulted half-way down.
         if (fromUser)
             (cpu.Gs.Base, cpu.KernelGsBase) = (cpu.KernelGsBase, cpu.Gs.Base);
@@ -39,6 +39,8 @@ public sealed class TrapFrames(NtKernel kernel) : KernelComponent(kernel)
         frame.Dr7 = 0;
         return frame;
     }
+
+    public static bool IsUser(View<KTRAP_FRAME> frame) => (frame.SegCs & 3) != 0;
 
     /// <summary>Goes on where the frame says, with its volatile registers; the others are as they stand. What the end of a handler and IRETQ do.</summary>
     public void Resume(View<KTRAP_FRAME> frame)

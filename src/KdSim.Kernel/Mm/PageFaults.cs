@@ -17,10 +17,10 @@ public sealed class PageFaults(NtKernel kernel) : KernelComponent(kernel)
     {
         ulong rip = Cpu.TrapRip;
         if (!fault.Canonical)
-            return new GuestException(NtStatus.AccessViolation, ulong.MaxValue, write: false);
+            return new GuestException(NtStatus.AccessViolation, ulong.MaxValue, write: false) { Fault = fault };
         if (BugCheckFor(fault, rip) is { } bugCheck)
             return bugCheck;
-        return new GuestException(NtStatus.AccessViolation, fault.Address, fault.IsWrite);
+        return new GuestException(NtStatus.AccessViolation, fault.Address, fault.IsWrite) { Fault = fault };
     }
 
     /// <summary>The bug check that a fault at this RIP and the current IRQL is, or null if it is an exception that handlers may take.</summary>

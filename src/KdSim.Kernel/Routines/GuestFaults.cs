@@ -1,3 +1,4 @@
+using KdSim.Machine.Cpu;
 using KdSim.Nt;
 
 namespace KdSim.Kernel.Routines;
@@ -26,11 +27,8 @@ public sealed class GuestException : Exception
     /// <summary>EXCEPTION_RECORD.ExceptionInformation; at most 15.</summary>
     public ulong[] Parameters { get; }
 
-    /// <summary>EXCEPTION_NONCONTINUABLE in EXCEPTION_RECORD.ExceptionFlags.</summary>
-    public bool IsNonContinuable { get; init; }
-
-    /// <summary>The address of the guest's own EXCEPTION_RECORD, if it gave one (RtlRaiseException); else 0.</summary>
-    public ulong Record { get; init; }
+    /// <summary>The access that failed, if that is the reason: the stub's trap then faults. Null for what a routine raises.</summary>
+    public MemoryFault? Fault { get; init; }
 }
 
 /// <summary>C# code found what NT bug checks for: the trap handler makes it a call of nt!KeBugCheckEx from the trap.</summary>

@@ -31,17 +31,17 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
         }
         catch (GuestException exception)
         {
-            LeaveRoutine(cpu);
+            LeaveRoutine(cpu, site);
             kernel.Exceptions.Raise(exception);
         }
         catch (GuestBugCheck bugCheck)
         {
-            LeaveRoutine(cpu);
+            LeaveRoutine(cpu, site);
             kernel.BugChecks.Start(bugCheck);
         }
         catch
         {
-            LeaveRoutine(cpu); // Our fault: the computer marks itself failed, and stands readable at this trap.
+            LeaveRoutine(cpu, site); // Our fault: the computer marks itself failed, and stands readable at this trap.
             throw;
         }
     }
@@ -121,9 +121,11 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
     }
 
     /// <summary>Drops the C# frames of the routine and stands at its trap again.</summary>
-    private void LeaveRoutine(Processor cpu)
+    private void LeaveRoutine(Processor cpu, in TrapSite site)
     {
         kernel.Runner.Abandon();
         cpu.State.Rip = cpu.TrapRip;
+        if (site.Kind == TrapKind.Entry)
+            cpu.State.Rsp = FrameAddress - (ulong)site.FrameOffset; // Scratch areas are gone.
     }
 }
