@@ -57,7 +57,7 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("KiExceptionExit", Cost = 0)]
     public void KiExceptionExit() => Kernel.TrapFrames.Resume(new View<KTRAP_FRAME>(Cpu.State.Rsp));
 
-    /// <summary>The first trap of nt!KiExceptionDispatch: from registers to KEXCEPTION_FRAME, EXCEPTION_RECORD and the arguments of KiDispatchException.</summary>
+    /// <summary>The first trap of nt!KiExceptionDispatch: builds KEXCEPTION_FRAME, EXCEPTION_RECORD and the arguments of KiDispatchException.</summary>
     [NtRoutine("KiBuildExceptionRecord")]
     public void KiBuildExceptionRecord()
     {

@@ -38,7 +38,7 @@ public sealed class Contexts(NtKernel kernel) : KernelComponent(kernel)
         return found;
     }
 
-    /// <summary>Unwinds one frame of the context and returns its language handler, or 0. CONTEXT_POINTERS are not filled in: the routine refuses them.</summary>
+    /// <summary>Unwinds one frame of the context and returns its language handler, or 0. Refuses CONTEXT_POINTERS.</summary>
     [NtExport("RtlVirtualUnwind")]
     public ulong RtlVirtualUnwind(
         uint HandlerType, ulong ImageBase, ulong ControlPc, ulong FunctionEntry, Ptr<CONTEXT> ContextRecord, Ptr<ulong> HandlerData,
