@@ -54,6 +54,7 @@ public sealed partial class DebuggerSession : IDebugSession
     public ModuleList Modules { get; }
     public ITypes Types => Modules;
     public ISymbols Symbols => Modules;
+    public IStacks Stacks => Walker;
     public SymbolLoader Loader { get; }
     public PseudoRegisters Pseudo { get; }
     public ExpressionContext Expressions { get; }

@@ -1,14 +1,37 @@
 using KdSim.Debugger.Expressions;
 using KdSim.Debugger.Modules;
 using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Commands;
 using KdSim.Debugging.Structures;
 using KdSim.Debugging.Targets;
 
 namespace KdSim.Debugger.Stacks;
 
 /// <summary>Walks stacks by the images' unwind data, and finds the local variables of the chosen frame.</summary>
-public sealed class StackWalker(DebuggerSession session)
+public sealed class StackWalker(DebuggerSession session) : IStacks
 {
+    IEnumerable<CallFrame> IStacks.Walk(IntegerState from, int most)
+    {
+        bool interrupted = true;
+        foreach (StackFrame frame in Walk(from, most))
+        {
+            yield return new CallFrame(frame.Number, frame.Context, frame.ReturnAddress, frame.TrapFrame, interrupted ? frame.Ip : frame.Ip - 1);
+            interrupted = frame.TrapFrame != 0;
+        }
+    }
+
+    IntegerState? IStacks.AtSwitch(ulong kernelStack)
+    {
+        try
+        {
+            return kernelStack == 0 ? null : SwitchFrames.Read(session, kernelStack).Integer;
+        }
+        catch (CommandException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Frames from the current context on, innermost first.</summary>
     public IEnumerable<StackFrame> Walk(int most) =>
         session.Context.Integer is { } integer ? Walk(integer, most) : [];

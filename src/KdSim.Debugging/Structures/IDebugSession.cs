@@ -35,6 +35,7 @@ public interface IDebugSession
     ITarget Target { get; }
     ITypes Types { get; }
     ISymbols Symbols { get; }
+    IStacks Stacks { get; }
 
     /// <summary>The processor that commands speak of (<c>~Ns</c>).</summary>
     int CurrentProcessor { get; }

@@ -1,0 +1,83 @@
+using KdExts.Shared;
+using KdSim.Debugging.Structures;
+using KdSim.Debugging.Targets;
+using KdSim.Nt;
+
+namespace KdExts.Crash;
+
+/// <summary>Where a stop came from: the whole stack, the trap frame or context of the fault, and the first frame of a driver at or above it.</summary>
+/// <param name="Start">The registers that the shown stack begins with; null when the target has none.</param>
+/// <param name="TrapFrame">0 if there is none.</param>
+/// <param name="ContextRecord">0 if there is none.</param>
+/// <param name="Frame">The frame at fault; null when not one is known.</param>
+sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord, ulong ExceptionRecord, CallFrame? Frame, TargetModule? Module)
+{
+    const int MostFrames = 128;
+
+    static readonly string[] SystemModules = ["nt", "hal"];
+
+    public static Culprit Find(IDebugSession session, uint code, IReadOnlyList<ulong> parameters)
+    {
+        IntegerState? now = session.Context.Integer;
+        (ulong trap, ulong context, ulong exception) = (BugCheckCode)code switch
+        {
+            BugCheckCode.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED => (0UL, parameters[3], parameters[2]),
+            BugCheckCode.SYSTEM_SERVICE_EXCEPTION => (0UL, parameters[2], 0UL),
+            BugCheckCode.KERNEL_SECURITY_CHECK_FAILURE => (parameters[1], 0UL, parameters[2]),
+            _ => (0UL, 0UL, 0UL),
+        };
+        if (context != 0 && session.Types["nt!_CONTEXT"].TryRead(context) is { IsComplete: true } record)
+            return At(session, StackLines.FromRecord(record), 0, context, exception, null);
+        if (now is null)
+            return new Culprit(null, trap, 0, exception, null, null);
+        List<CallFrame> frames = [.. session.Stacks.Walk(now, MostFrames)];
+        ulong ip = FaultingAddress((BugCheckCode)code, parameters);
+        int interrupted = frames.FindIndex(f => f.TrapFrame != 0);
+        if (interrupted >= 0 && interrupted + 1 < frames.Count)
+        {
+            ulong found = trap != 0 ? trap : TrapFrameAt(session, frames[interrupted]);
+            return Choose(session, now, found, 0, exception, frames.Skip(interrupted + 1));
+        }
+        // Without a trap frame the parameters may still say which instruction it was.
+        if (ModuleAt(session, ip) is { } named && !SystemModules.Contains(named.Name))
+            return new Culprit(now, trap, 0, exception, new CallFrame(0, now with { Rip = ip }, 0, 0, ip), named);
+        return Choose(session, now, trap, 0, exception, frames);
+    }
+
+    static ulong FaultingAddress(BugCheckCode code, IReadOnlyList<ulong> parameters) => code switch
+    {
+        BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL => parameters[3],
+        BugCheckCode.PAGE_FAULT_IN_NONPAGED_AREA => parameters[2],
+        BugCheckCode.KMODE_EXCEPTION_NOT_HANDLED => parameters[1],
+        _ => 0,
+    };
+
+    static Culprit At(IDebugSession session, IntegerState from, ulong trap, ulong context, ulong exception, IntegerState? shown) =>
+        Choose(session, shown ?? from, trap, context, exception, session.Stacks.Walk(from, MostFrames));
+
+    /// <summary>The first frame outside of nt and hal; where all are the system's own, the first one.</summary>
+    static Culprit Choose(IDebugSession session, IntegerState start, ulong trap, ulong context, ulong exception, IEnumerable<CallFrame> candidates)
+    {
+        List<CallFrame> frames = [.. candidates];
+        CallFrame? driver = frames.FirstOrDefault(f => ModuleAt(session, f.CodeAddress) is { } module && !SystemModules.Contains(module.Name));
+        CallFrame? chosen = driver ?? frames.FirstOrDefault();
+        return new Culprit(start, trap, context, exception, chosen, chosen is null ? null : ModuleAt(session, chosen.CodeAddress));
+    }
+
+    public static TargetModule? ModuleAt(IDebugSession session, ulong address) =>
+        session.Target.Modules.FirstOrDefault(m => m.Contains(address) && !m.Unloaded);
+
+    /// <summary>
+    /// A trap handler's frame ends with what the processor pushed: the KTRAP_FRAME is where its Rip is the interrupted one's. The walker may give
+    /// either end.
+    /// </summary>
+    static ulong TrapFrameAt(IDebugSession session, CallFrame handler)
+    {
+        StructureLayout type = session.Types["nt!_KTRAP_FRAME"];
+        ulong rip = type.OffsetOf("Rip");
+        foreach (ulong candidate in (ReadOnlySpan<ulong>)[handler.TrapFrame, handler.TrapFrame - rip, handler.Registers.Rsp])
+            if (type.TryRead(candidate) is { IsComplete: true } frame && frame["Rip"] == handler.ReturnAddress && handler.ReturnAddress != 0)
+                return candidate;
+        return handler.TrapFrame;
+    }
+}
