@@ -21,6 +21,14 @@ public sealed class DeviceNodes(NtKernel kernel) : KernelComponent(kernel)
     public View<DEVICE_NODE> Of(Ptr<DEVICE_OBJECT> device) =>
         device.IsNull || device.View.DeviceObjectExtension.IsNull ? default : device.View.DeviceObjectExtension.View.DeviceNode;
 
+    /// <summary>The physical device at the bottom of a stack.</summary>
+    public Ptr<DEVICE_OBJECT> BottomOf(Ptr<DEVICE_OBJECT> device)
+    {
+        while (device.View.DeviceObjectExtension.View.AttachedTo is { IsNull: false } lower)
+            device = lower;
+        return device;
+    }
+
     /// <summary>Makes a node for a device that its bus has just reported. The caller holds a reference on the device, which the node takes over.</summary>
     public View<DEVICE_NODE> Create(Ptr<DEVICE_OBJECT> device, View<DEVICE_NODE> parent)
     {

@@ -15,7 +15,7 @@ public sealed class DeviceRemoval(NtKernel kernel) : KernelComponent(kernel)
     {
         View<DEVICE_NODE> top = DeviceNode;
         ulong request = Kernel.PnpIrps.NewRequest();
-        NtStatus status = NtStatus.Success;
+        NtStatus status = await Kernel.PnpNotifications.TargetQueryRemove(top);
         View<DEVICE_NODE> node = Kernel.DeviceNodes.FirstBelow(top);
         while (status.IsSuccess && !node.IsNull)
         {
@@ -37,6 +37,7 @@ public sealed class DeviceRemoval(NtKernel kernel) : KernelComponent(kernel)
                     await Kernel.PnpIrps.Send(request, node.PhysicalDeviceObject, IRP_MN.CANCEL_REMOVE_DEVICE);
                     Kernel.DeviceNodes.SetState(node, PNP_DEVNODE_STATE.DeviceNodeStarted);
                 }
+            await Kernel.PnpNotifications.TargetRemoveCancelled(top);
             return status;
         }
         await RemoveTree(top);
@@ -96,6 +97,7 @@ public sealed class DeviceRemoval(NtKernel kernel) : KernelComponent(kernel)
                 node.Flags |= (uint)Dnf.DEVICE_GONE; // Children of a bus that was removed go with it.
             node = next;
         }
+        await Kernel.PnpNotifications.TargetRemoved(top);
     }
 
     /// <summary>REMOVE_DEVICE for one stack; its drivers detach and delete their objects. Unloads drivers that have none left.</summary>
@@ -111,6 +113,7 @@ public sealed class DeviceRemoval(NtKernel kernel) : KernelComponent(kernel)
         View<DEVICE_NODE> node = DeviceNode;
         ulong request = Kernel.PnpIrps.NewRequest();
         await Kernel.PnpIrps.Send(request, node.PhysicalDeviceObject, IRP_MN.REMOVE_DEVICE);
+        await Kernel.DeviceInterfaces.DisableAll(node);
         Kernel.ResourceAssignment.Release(node);
         Kernel.DeviceNodes.SetState(node, PNP_DEVNODE_STATE.DeviceNodeRemoved);
     }
