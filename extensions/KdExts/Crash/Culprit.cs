@@ -60,9 +60,13 @@ sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord,
     {
         List<CallFrame> frames = [.. candidates];
         CallFrame? driver = frames.FirstOrDefault(f => ModuleAt(session, f.CodeAddress) is { } module && !SystemModules.Contains(module.Name));
-        CallFrame? chosen = driver ?? frames.FirstOrDefault();
+        CallFrame? chosen = driver ?? frames.FirstOrDefault(f => !IsStopCode(session, f)) ?? frames.FirstOrDefault();
         return new Culprit(start, trap, context, exception, chosen, chosen is null ? null : ModuleAt(session, chosen.CodeAddress));
     }
+
+    /// <summary>The way to the stop itself says nothing of its cause.</summary>
+    static bool IsStopCode(IDebugSession session, CallFrame frame) => session.Symbols.TryGetName(frame.CodeAddress, out string name, out _) &&
+        (name.StartsWith("nt!KeBugCheck", StringComparison.Ordinal) || name.StartsWith("nt!KiBugCheck", StringComparison.Ordinal));
 
     public static TargetModule? ModuleAt(IDebugSession session, ulong address) =>
         session.Target.Modules.FirstOrDefault(m => m.Contains(address) && !m.Unloaded);

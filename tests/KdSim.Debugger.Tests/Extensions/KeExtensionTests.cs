@@ -23,7 +23,8 @@ public class KeExtensionTests
         (FakeKernel kernel, _) = Machine();
         ulong dpc = kernel.New("_KDPC", ("Type", 19), ("DeferredRoutine", kernel.Global("KiExecuteAllDpcs")));
         kernel.Set(kernel.Prcb(0), "_KPRCB", ("DpcData[0].DpcList.ListHead.Next", dpc + kernel.Offset("_KDPC", "DpcListEntry")), ("LockQueue[2].Lock", 2));
-        Golden.Check(kernel.Transcript("!irql", "!irql 1", "!irql 77", "!dpcs", "!dpcs 1", "!dpcs 9", "!running", "!running -i"));
+        Golden.Check(kernel.Transcript("!irql", "!irql 1", "!irql 77", "!dpcs", "!dpcs 1", "!dpcs 9", "!running", "!running -i", "!prcb", "!pcr 1",
+            "!verifier", "!log", "!pfn 1"));
         kernel.Set(dpc, "_KDPC", ("DpcListEntry.Flink", dpc + kernel.Offset("_KDPC", "DpcListEntry")));
         Assert.Single(kernel.Run("!dpcs 0").Split('\n'), l => l.Contains("Normal"));
     }
@@ -38,7 +39,7 @@ public class KeExtensionTests
         kernel.Set(other, "_ETHREAD", ("Tcb.WaitBlock[0].Object", wanted), ("Tcb.WaitBlockList", other + kernel.Offset("_ETHREAD", "Tcb.WaitBlock")));
         kernel.InsertTail(toy.Process + kernel.Offset("_EPROCESS", "ThreadListHead"), other + kernel.Offset("_ETHREAD", "ThreadListEntry"));
         Golden.Check(kernel.Transcript($"!thread {toy.Thread:x}", $"!thread {other:x} 2", "!thread 1000", "!process 0 0", $"!process {toy.Process:x} 7",
-            "!process 4d8 1", $"!process {toy.Thread:x}", "!stacks"));
+            "!process 4d8 1", $"!process {toy.Thread:x}", "!stacks", "!processirps", $"!fileobj {toy.File:x}", "!fileobj 10"));
     }
 
     [Fact]
