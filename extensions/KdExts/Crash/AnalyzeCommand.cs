@@ -206,7 +206,7 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
     {
         if (culprit.Frame is not { } frame || !session.Symbols.TryGetLine(frame.CodeAddress, out string file, out int line))
             yield break;
-        yield return Field("FAULTING_SOURCE_LINE", $"{file} @ {line}");
+        yield return Field("FAULTING_SOURCE_LINE", file);
         yield return new Line("");
         yield return Field("FAULTING_SOURCE_FILE", file);
         yield return new Line("");
@@ -245,7 +245,8 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
 
     static string Bucket(IDebugSession session, BugCheckCode code, ulong[] parameters, Culprit culprit)
     {
-        string function = Function(session, culprit) is var name && name.Contains('!') ? name : "Unknown_Function";
+        string function = Function(session, culprit) is var name && name.Contains('!')
+            ? name : $"{culprit.Module?.Name ?? "unknown"}!unknown_function";
         return code switch
         {
             BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.PAGE_FAULT_IN_NONPAGED_AREA or
