@@ -121,7 +121,7 @@ public sealed class StacksCommand : WordCommand
                     yield return new Line($"                            [{process.Address:x16} {ProcessNames.Image(process)}]");
                 named = true;
                 count++;
-                string blocker = sites.FirstOrDefault(s => !s.StartsWith("nt!", StringComparison.Ordinal)) ??
+                string blocker = sites.FirstOrDefault(s => s.Contains('!') && !s.StartsWith("nt!", StringComparison.Ordinal)) ??
                     sites.FirstOrDefault(s => !s.StartsWith("nt!KiSwap", StringComparison.Ordinal)) ?? sites.FirstOrDefault() ?? "[no stack]";
                 string state = State(thread);
                 ulong ticks = now >= thread["Tcb.WaitTime"] ? now - thread["Tcb.WaitTime"] : 0;
