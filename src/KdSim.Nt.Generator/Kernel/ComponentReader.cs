@@ -92,7 +92,8 @@ internal static class ComponentReader
             $"Method = {Literal(type.Name + "." + method.Name)}",
             $"Parameters = [{string.Join(", ", method.Parameters.Where(_ => routineClass != "GuestCode").Select(p => Literal(p.Name)))}]",
         };
-        if (kind == "NtExportAttribute")
+        // Guest code is exported unless its attribute says otherwise.
+        if (kind == "NtExportAttribute" || kind == "GuestCodeAttribute" && attribute.NamedArguments.All(argument => argument.Key != "IsExported"))
             settings.Add("IsExported = true");
         foreach (KeyValuePair<string, TypedConstant> argument in attribute.NamedArguments)
             settings.Add($"{argument.Key} = {argument.Value.ToCSharpString()}");
