@@ -155,7 +155,14 @@ public sealed class BreakpointTable(DebuggerSession session)
             'i' => BreakpointKind.Port,
             _ => BreakpointKind.Execute,
         };
-        breakpoint.Handle = Control.Add(kind, address, breakpoint.Size);
+        try
+        {
+            breakpoint.Handle = Control.Add(kind, address, breakpoint.Size);
+        }
+        catch (NotSupportedException refused)
+        {
+            throw new CommandException(refused.Message);
+        }
     }
 
     void InsertIrql(Breakpoint breakpoint)

@@ -225,6 +225,8 @@ public sealed class SetIrqlBreakpoint : EngineCommand<BreakpointArguments>
         if (comparison != IrqlComparison.None)
         {
             rest = rest[length..].TrimStart();
+            if (rest.Length == 0)
+                throw arguments.Wrong;
             int end = rest.IndexOf(' ');
             level = IrqlConditions.Level(end < 0 ? rest : rest[..end]);
             rest = end < 0 ? "" : rest[end..].Trim();
@@ -232,7 +234,7 @@ public sealed class SetIrqlBreakpoint : EngineCommand<BreakpointArguments>
         uint passes = 1;
         if (rest.Length > 0)
         {
-            if (!char.IsAsciiHexDigit(rest[0]))
+            if (!rest.All(char.IsAsciiHexDigit) && rest[0] is not ('@' or '(' or '0'))
                 throw arguments.Wrong;
             passes = (uint)Math.Max(1, session.Evaluate(rest));
         }
@@ -273,7 +275,7 @@ public sealed class ListBreakpoints : TextCommand
 
     static string Row(DebuggerSession session, Breakpoint b)
     {
-        StringBuilder row = new($"{b.Id,2} {(b.IsEnabled ? 'e' : 'd')}");
+        StringBuilder row = new($"{b.Id,2} {(b.IsEnabled ? 'e' : 'd')}{(b.OneShot ? " /1" : "")}");
         string passes = $"{b.Remaining:x4} ({b.Passes:x4})";
         if (b.Type == BreakpointType.Irql)
             row.Append($" {b.Expression}     {passes}");

@@ -48,6 +48,8 @@ public sealed class Unassemble : TextCommand
         }
         byte[] probe = new byte[1];
         string? label = null;
+        if (StubNote(session, start) is { } note)
+            yield return new Line(new Text(note));
         for (ulong i = 0; end != 0 ? start < end : i < count; i++)
         {
             if (NewLabel(session, start, ref label))
@@ -63,6 +65,19 @@ public sealed class Unassemble : TextCommand
         }
         last.Next = start;
     }
+
+    /// <summary>What stands before a stub whose trap the simulator serves; null for code that does its own work.</summary>
+    public static string? StubNote(DebuggerSession session, ulong address)
+    {
+        if (FrameUnwinder.FunctionAt(session, address) is not { } bounds || bounds.End - bounds.Start > LongestStub)
+            return null;
+        for (ulong at = bounds.Start; at < bounds.End && Disassembler.TryDecode(session, at, out Instruction instruction, out _); at = instruction.NextIP)
+            if (Disassembler.IsTrap(instruction))
+                return $"NOTE: {session.SymbolAt(bounds.Start)} is simulated: this is its stub, the trap (vmcall) does the work.";
+        return null;
+    }
+
+    const ulong LongestStub = 64;
 
     /// <summary>A length counts instructions; an end address does not.</summary>
     static bool HasCount(string text) => System.Text.RegularExpressions.Regex.IsMatch(text, @"[\s)][lL][?]?\s*[0-9a-fA-F@$(]+[^\s]*$");
@@ -142,6 +157,8 @@ public sealed class UnassembleFunction : TextCommand
                 yield return line;
             yield break;
         }
+        if (Unassemble.StubNote(session, bounds.Start) is { } note)
+            yield return new Line(new Text(note));
         HashSet<ulong> targets = [.. code.Values.Where(IsJump).Select(i => i.NearBranchTarget)];
         ulong expected = 0;
         foreach ((ulong at, Instruction instruction) in code)

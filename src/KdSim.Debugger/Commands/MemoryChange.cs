@@ -26,21 +26,44 @@ public sealed class EnterMemory : TextCommand
         (string text, bool physical, _) = MemoryOptions.Take(arguments.Text);
         ulong address = session.Masm.EvaluatePrefix(text, out int used);
         string values = text[used..].TrimStart(' ', ',', '\t');
-        if (values.Length == 0)
-            throw arguments.Wrong("Syntax", arguments.Text.Length);
-        session.Write(address, Bytes(session, arguments.Name, values), physical);
-        yield break;
+        if (values.Length > 0)
+        {
+            session.Write(address, Bytes(session, arguments.Name, values), physical);
+            yield break;
+        }
+        if (IsText(arguments.Name))
+        {
+            string line = session.ReadInput("Input> ");
+            if (line.Length > 0)
+                session.Write(address, Bytes(session, arguments.Name, line), physical);
+            yield break;
+        }
+        // Unit by unit, until an empty line; a blank line of the pipe's end is one too.
+        for (int unit = UnitOf(arguments.Name); ; address += (ulong)unit)
+        {
+            byte[] old = new byte[unit];
+            bool readable = (physical ? session.Target.ReadPhysical(address, old) : session.Read(address, old)) == unit;
+            Array.Reverse(old);
+            yield return new Text($"{Addresses.Accent(address)} {(readable ? Convert.ToHexStringLower(old) : new string('?', unit * 2))} ");
+            string line = session.ReadInput("Input> ");
+            if (line.Length == 0)
+                yield break;
+            session.Write(address, Bytes(session, arguments.Name, line), physical);
+        }
     }
+
+    static bool IsText(string name) => name is "ea" or "eza" or "eu" or "ezu";
+
+    static int UnitOf(string name) => name switch { "eb" => 1, "ew" => 2, "ed" or "ef" => 4, _ => 8 };
 
     static byte[] Bytes(DebuggerSession session, string name, string values)
     {
-        if (name is "ea" or "eza" or "eu" or "ezu")
+        if (IsText(name))
         {
             string text = values.Trim().Trim('"') + (name.Length == 3 ? "\0" : "");
             return name[^1] == 'a' ? Encoding.Latin1.GetBytes(text) : Encoding.Unicode.GetBytes(text);
         }
-        int unit = name switch { "eb" => 1, "ew" => 2, "ed" or "ef" => 4, _ => 8 };
-        return MemoryValues.Parse(session, values, unit, name is "ef" or "eD");
+        return MemoryValues.Parse(session, values, UnitOf(name), name is "ef" or "eD");
     }
 }
 

@@ -50,7 +50,7 @@ public sealed class ListModules : TextCommand
             }
             yield return new Line(new Text(Row(session, module)));
             if (verbose)
-                yield return new Text(Details(module.Image));
+                yield return new Text(Details(session, module.Image));
         }
         List<TargetModule> gone = session.Modules.Unloaded.Where(Shown).ToList();
         if (gone.Count > 0 && !names && !loadedOnly)
@@ -68,11 +68,31 @@ public sealed class ListModules : TextCommand
         return $"{Addresses.Accent(module.Base)} {Addresses.Accent(module.Image.End)}   {module.Name,-10} {status,-23} {path}".TrimEnd();
     }
 
-    static string Details(TargetModule image)
+    static string Details(DebuggerSession session, TargetModule image)
     {
+        if (IsReproducible(session, image))
+            return Details(image, $"{image.TimeDateStamp:X8} (This is a reproducible build file hash, not a timestamp)");
         DateTime built = DateTime.UnixEpoch.AddSeconds(image.TimeDateStamp);
         string stamp = string.Create(CultureInfo.InvariantCulture,
             $"{built:ddd MMM} {built.Day,2} {built:HH:mm:ss yyyy} ({image.TimeDateStamp:X8})");
+        return Details(image, stamp);
+    }
+
+    /// <summary>Linkers that make the same file twice put a hash where the time was; an entry of the debug directory says so.</summary>
+    static bool IsReproducible(DebuggerSession session, TargetModule image)
+    {
+        try
+        {
+            return PeImage.FromMemory(session.Loader.Read, image.Base, image.ImageName).ReadDebugEntries().Any(e => e.Type == DebugEntry.ReproType);
+        }
+        catch (BadImageException)
+        {
+            return false;
+        }
+    }
+
+    static string Details(TargetModule image, string stamp)
+    {
         return $"    Loaded symbol image file: {image.ImageName}\n    Image path: {image.ImagePath}\n    Image name: {image.ImageName}\n" +
             $"    Timestamp:        {stamp}\n    CheckSum:         {image.CheckSum:X8}\n    ImageSize:        {image.Size:X8}\n";
     }

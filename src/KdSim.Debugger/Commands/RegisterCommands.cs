@@ -69,6 +69,14 @@ public sealed class DisplayRegisters : TextCommand
                 text = stop < 0 ? "" : text[stop..];
             }
             text = text.TrimStart();
+            if (text.Trim() == "=")
+            {
+                yield return new Line(new Text(Show(arguments, session, name, type)));
+                string line = session.ReadInput("Input> ");
+                if (line.Length > 0)
+                    Write(arguments, session, name, session.Evaluate(line));
+                yield break;
+            }
             if (text.StartsWith('='))
             {
                 ulong value = session.Options.PrefersCpp ? session.Evaluate(text[1..])

@@ -21,6 +21,8 @@ public sealed class Go : TextCommand
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
         string text = arguments.Text;
+        if (text is ['-', ..])
+            throw new CommandException($"{arguments.Name}-: running backwards is not supported");
         if (text.StartsWith('='))
         {
             ulong start = session.Masm.EvaluatePrefix(text[1..], out int used);
@@ -69,6 +71,8 @@ public sealed class Step : TextCommand
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
         string name = arguments.Name, text = arguments.Text, command = "";
+        if (text is ['-', ..])
+            throw new CommandException($"{name}-: running backwards is not supported");
         bool over = name[0] == 'p';
         string kind = name[1..];
         if (kind == "r")
@@ -282,8 +286,7 @@ public sealed class TargetEvents : TextCommand
             default:
                 IReboot reboot = session.Target.Capability<IReboot>() ?? throw new CommandException("This target cannot be restarted");
                 reboot.Reboot();
-                session.ResetContext();
-                session.Breakpoints.Restarted();
+                session.Runner.Restarted();
                 yield return new Line(new Text("The target has been restarted; \"g\" lets it boot"));
                 break;
         }

@@ -160,6 +160,12 @@ public sealed class DisplayType : EngineCommand<DisplayType.Arguments>
     static IEnumerable<Node> Show(DebuggerSession session, TypeInfo type, ulong? address, Arguments arguments, List<string> fields,
         int level, string prefix)
     {
+        if (address is null && type.Kind == TypeKind.Enum && level == 0)
+        {
+            foreach ((string name, long value) in type.Values)
+                yield return new Line(new Text($"   {name} = 0n{value}"));
+            yield break;
+        }
         if (!type.IsRecord)
         {
             yield return new Line(new Text(address is { } at ? DataValues.Format(session, type, at) : Declaration(type)));

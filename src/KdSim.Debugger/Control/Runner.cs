@@ -14,6 +14,8 @@ public sealed class Runner(DebuggerSession session)
     readonly List<(int Handle, bool Irql, int Id)> _removed = [];
     volatile bool _running;
 
+    bool _bugChecked;
+
     /// <summary>A place that ends a run once: an address, and who must reach it.</summary>
     readonly record struct Destination(int Handle, ulong Thread, ulong LeastStack);
 
@@ -73,11 +75,22 @@ public sealed class Runner(DebuggerSession session)
         return false;
     }
 
+    /// <summary>The target was booted anew.</summary>
+    public void Restarted()
+    {
+        _bugChecked = false;
+        session.ResetContext();
+        session.SetProcess(0, 0);
+        session.Breakpoints.Restarted();
+    }
+
     /// <summary>Lets a stop that came from outside <c>g</c> (a crash that was asked for, a reboot) be seen by the user.</summary>
     public void Adopt(Func<StopEvent> first) => Run(first, [], counts: true, report: true);
 
     StopEvent Run(Func<StopEvent> first, IReadOnlyList<Destination> destinations, bool counts, bool report)
     {
+        if (_bugChecked)
+            throw new CommandException("The target has stopped with a bug check and cannot run; .reboot starts it again");
         session.ResetContext();
         _removed.Clear();
         session.Pseudo.PreviousIp = session.Context.Integer?.Rip ?? 0;
@@ -139,8 +152,7 @@ public sealed class Runner(DebuggerSession session)
 
     // Stubs of the simulated nt end in a trap that runs the routine: p goes over it, callbacks and all.
     bool IsStubTrap(in Iced.Intel.Instruction instruction) =>
-        instruction.Mnemonic is Iced.Intel.Mnemonic.Hlt or Iced.Intel.Mnemonic.Ud2 or Iced.Intel.Mnemonic.Vmcall &&
-            session.Modules.At(instruction.IP) is not null;
+        Inspection.Disassembler.IsTrap(instruction) && session.Modules.At(instruction.IP) is not null;
 
     (bool Ends, bool Silent, StopEvent Shown) Consider(StopEvent stop, IReadOnlyList<Destination> destinations, bool counts)
     {
@@ -163,6 +175,7 @@ public sealed class Runner(DebuggerSession session)
             case StopEvent.Exception exception:
                 return Exception(exception);
             case StopEvent.BugCheck bugCheck:
+                _bugChecked = true;
                 session.Pseudo.BugCheck = [bugCheck.Code, .. bugCheck.Parameters];
                 return (true, false, stop);
             case StopEvent.Restarted:

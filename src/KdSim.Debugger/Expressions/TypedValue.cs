@@ -67,6 +67,8 @@ public static class BasicTypes
     {
         Kind = TypeKind.Pointer,
         Name = $"{target.Name} *",
+        CName = $"{target.CName} *",
+        DebuggerName = $"Ptr64 {target.DebuggerName}",
         Size = 8,
         ElementSource = () => target,
     };

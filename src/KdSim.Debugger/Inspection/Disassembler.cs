@@ -26,6 +26,9 @@ public static class Disassembler
         return valid;
     }
 
+    /// <summary>Whether an instruction traps into the simulator: stubs of the simulated nt do so where NT has the routine's code.</summary>
+    public static bool IsTrap(in Instruction instruction) => instruction.Mnemonic == Mnemonic.Vmcall;
+
     /// <summary>One row without a line end: address, bytes, mnemonic, operands.</summary>
     public static string Row(DebuggerSession session, ulong address, out int length)
     {

@@ -12,7 +12,7 @@ public static class SourceFiles
     /// <summary>A file's path on the host, or null.</summary>
     public static string? Find(DebuggerSession session, string file)
     {
-        if (File.Exists(file))
+        if (Path.IsPathRooted(file) && File.Exists(file))
             return file;
         string[] parts = file.Split('/', '\\');
         List<string> folders = session.Options.SourcePath.Split(';',

@@ -72,6 +72,22 @@ public sealed partial class DebuggerSession : IDebugSession
     /// <summary>Set by <c>q</c>: the front end ends with this exit code.</summary>
     public int? ExitCode { get; set; }
 
+    /// <summary>Asks the user for a line while a command runs: the prompt to show; null is the end of the input. The front end sets it.</summary>
+    public Func<string, string?>? AskForLine { get; set; }
+
+    /// <summary>A line that the user gives to a command; empty at the end of the input.</summary>
+    public string ReadInput(string prompt)
+    {
+        if (AskForLine is null)
+            throw new CommandException("A value is missing, and there is nobody to ask for it");
+        foreach (TextWriter log in _log)
+            log.Write(prompt);
+        string line = AskForLine(prompt) ?? "";
+        foreach (TextWriter log in _log)
+            log.Write(line + "\n");
+        return line.Trim();
+    }
+
     /// <summary>Whether the last line ended in an error.</summary>
     public bool Failed { get; private set; }
 
@@ -133,6 +149,19 @@ public sealed partial class DebuggerSession : IDebugSession
         _override = null;
         _thread = 0;
         Scope = null;
+    }
+
+    /// <summary>All that is current. Set after the target ran, it brings back the processor and the process only.</summary>
+    public SessionState State
+    {
+        get => new(_processor, _thread, _process, Space, _override, Scope, Runner.Moves);
+        set
+        {
+            CurrentProcessor = value.Processor;
+            (_process, Space) = (value.Process, value.Space);
+            if (value.Moves == Runner.Moves)
+                (_thread, _override, Scope) = (value.Thread, value.Context, value.Scope);
+        }
     }
 
     public void SetThread(ulong thread) => _thread = thread;

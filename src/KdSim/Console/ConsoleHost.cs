@@ -31,6 +31,7 @@ sealed class ConsoleHost : IDisposable
         _target = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
         _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output));
         _session = new DebuggerSession(_target, _failures, SessionOptionsFrom(options, packages));
+        _session.AskForLine = AskForLine;
         _session.Extensions.Add(Assembly.Load("KdExts"));
     }
 
@@ -92,6 +93,13 @@ sealed class ConsoleHost : IDisposable
         if (echo && !_options.Json) _output.Write($"{_session.Prompt}{line}\n");
         _session.Execute(line);
         _output.Flush();
+    }
+
+    string? AskForLine(string prompt)
+    {
+        if (!_options.Json) _output.Write(prompt);
+        _output.Flush();
+        return _input.ReadLine();
     }
 
     void OnCancel(object? sender, ConsoleCancelEventArgs cancel)

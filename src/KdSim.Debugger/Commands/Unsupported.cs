@@ -1,0 +1,41 @@
+using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Commands;
+using KdSim.Debugging.Output;
+
+namespace KdSim.Debugger.Commands;
+
+/// <summary>Commands of WinDbg that this debugger does not have. They say so by name, instead of a syntax error.</summary>
+[Command(".asm", ".asm", "Not supported: disassembly options")]
+[Command(".dump", ".dump", "Not supported: writing dump files")]
+[Command(".effmach", ".effmach", "Not supported: the processor is always x64")]
+[Command(".ecxr", ".ecxr", "Not supported: user-mode dumps")]
+[Command(".eventlog", ".eventlog", "Not supported: .lastevent shows the latest event, !log the recorded ones")]
+[Command(".idle_cmd", ".idle_cmd", "Not supported: commands that run when the debugger is idle")]
+[Command(".ocommand", ".ocommand", "Not supported: commands in the target's output")]
+[Command(".outmask", ".outmask", "Not supported: output masks")]
+[Command(".prefer_dml", ".prefer_dml", "Not supported: links are always made where the output can show them")]
+[Command(".restart", ".restart", "Not supported: .reboot starts the target again")]
+[Command(".scriptload", ".scriptload", "Not supported: JavaScript")]
+[Command(".scriptrun", ".scriptrun", "Not supported: JavaScript")]
+[Command(".settings", ".settings", "Not supported: saved settings")]
+[Command(".shell", ".shell", "Not supported: host commands")]
+[Command(".sleep", ".sleep", "Not supported: waiting for the host's clock")]
+[Command(".step_filter", ".step_filter", "Not supported: functions that t steps over")]
+[Command(".symfix", ".symfix", "Not supported: symbol servers")]
+[Command(".symopt", ".symopt", "Not supported: symbol options")]
+[Command("!tt", "!tt", "Not supported: time travel")]
+[Command("dg", "dg", "Not supported: descriptor tables")]
+[Command("dx", "dx", "Not supported: the data model; ?? evaluates C++")]
+[Command("rdmsr", "rdmsr", "Not supported: model-specific registers")]
+[Command("tb", "tb", "Not supported: th traces to the next branch")]
+[Command("up", "up", "Not supported: disassembling physical memory")]
+[Command("wrmsr", "wrmsr", "Not supported: model-specific registers")]
+[Command("wt", "wt", "Not supported: tracing a whole function")]
+public sealed class Unsupported : TextCommand
+{
+    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
+    {
+        string summary = session.Commands.Find(arguments.Name)?.Declaration.Summary ?? "Not supported";
+        throw new CommandException($"{arguments.Name}: {char.ToLowerInvariant(summary[0])}{summary[1..]}");
+    }
+}
