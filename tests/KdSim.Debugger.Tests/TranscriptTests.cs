@@ -88,11 +88,11 @@ public class TranscriptTests
         pulse.Target.Stops.Enqueue(t => new StopEvent.Exception(0, 0xC0000005, isr, true, [1, 8]));
         pulse.Target.Stops.Enqueue(t => new StopEvent.ModuleLoad(0, pulse.Module));
         pulse.Target.Stops.Enqueue(t => new StopEvent.ModuleLoad(0, pulse.Module));
-        pulse.Target.Stops.Enqueue(t =>
-            { t.Printed!("a driver speaks\n"); return new StopEvent.BugCheck(0, 0xd1, [0x10, 2, 1, isr + 4]); });
         pulse.Target.Stops.Enqueue(t => new StopEvent.MissingImport(0, "nt!IoNoSuchRoutine", isr, [1, 2]));
         pulse.Target.Stops.Enqueue(t => new StopEvent.ScenarioFinished(0, ""));
-        Golden.Check(pulse.Transcript("g", "sxn ld", "g", ".bugcheck", "? @$bug_param2", "g", "g", ".lastevent", "sxe av", "sxe ld:pulse",
+        pulse.Target.Stops.Enqueue(t =>
+            { t.Printed!("a driver speaks\n"); return new StopEvent.BugCheck(0, 0xd1, [0x10, 2, 1, isr + 4]); });
+        Golden.Check(pulse.Transcript("g", "sxn ld", "g", "g", ".lastevent", "g", ".bugcheck", "? @$bug_param2", "g", "sxe av", "sxe ld:pulse",
             "sx", "vertarget"));
     }
 

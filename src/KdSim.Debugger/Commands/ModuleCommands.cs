@@ -8,6 +8,7 @@ using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
 using KdSim.Debugging.Structures;
 using KdSim.Debugging.Targets;
+using KdSim.Symbols.Pe;
 
 namespace KdSim.Debugger.Commands;
 

@@ -79,7 +79,7 @@ public sealed class Runner(DebuggerSession session)
     public void Restarted()
     {
         _bugChecked = false;
-        session.ResetContext();
+        session.CurrentProcessor = session.Target.Hints.CurrentProcessor;
         session.SetProcess(0, 0);
         session.Breakpoints.Restarted();
     }

@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using KdSim.CommandLine;
+using KdSim.ConsoleFront;
+using KdSim.Machines;
+using Xunit;
+
+namespace KdSim.Tests.Live;
+
+/// <summary>The tool in this process: a machine with one driver, lines on its standard input, and all that it writes.</summary>
+static class LiveConsole
+{
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>A committed driver by its name.</summary>
+    public static string Driver(string name)
+    {
+        string sample = Path.Combine(Root, "src", "drivers", name, name + ".sys");
+        return File.Exists(sample) ? sample : Path.Combine(Root, "tests", "fixtures", "drivers", name, name + ".sys");
+    }
+
+    /// <summary>Runs lines; what comes back is what a pipe would get. The exit code is the tool's.</summary>
+    public static (string Output, int Code) Run(string driver, IEnumerable<string> lines, params string[] options)
+    {
+        Options parsed = OptionTable.Parse(["-kqm", "--driver", Driver(driver), .. options], windows: false, inputIsTerminal: false);
+        using StringWriter output = new() { NewLine = "\n" };
+        using StringReader input = new(string.Concat(lines.Select(line => line + "\n")));
+        using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
+        int code = host.Run();
+        return (output.ToString(), code);
+    }
+
+    /// <summary>A transcript with what was typed after each prompt, and paths of this checkout made relative.</summary>
+    public static string Transcript(string driver, string[] lines, params string[] options)
+    {
+        Options parsed = OptionTable.Parse(["-kqm", "--driver", Driver(driver), .. options], windows: false, inputIsTerminal: false);
+        using StringWriter output = new() { NewLine = "\n" };
+        using EchoingReader input = new(lines, output);
+        using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
+        host.Run();
+        return output.ToString().Replace(Root + Path.DirectorySeparatorChar, "").Replace(Root, ".");
+    }
+
+    public static void CheckGolden(string actual, [CallerMemberName] string name = "")
+    {
+        string path = Path.Combine(Root, "tests", "KdSim.Tests", "golden", name + ".txt");
+        if (Environment.GetEnvironmentVariable("KDSIM_UPDATE") == "1")
+            File.WriteAllText(path, actual);
+        Assert.True(File.Exists(path), $"{path} is missing: run with KDSIM_UPDATE=1 and read it");
+        Assert.Equal(File.ReadAllText(path), actual);
+    }
+
+    static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "KdSim.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("KdSim.sln is above no test");
+    }
+
+    sealed class EchoingReader(string[] lines, TextWriter output) : TextReader
+    {
+        int _next;
+
+        public override string? ReadLine()
+        {
+            if (_next >= lines.Length)
+                return null;
+            output.Write(lines[_next] + "\n");
+            return lines[_next++];
+        }
+    }
+}
