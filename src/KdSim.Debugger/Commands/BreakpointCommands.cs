@@ -275,12 +275,13 @@ public sealed class ListBreakpoints : TextCommand
 
     static string Row(DebuggerSession session, Breakpoint b)
     {
-        StringBuilder row = new($"{b.Id,2} {(b.IsEnabled ? 'e' : 'd')}{(b.OneShot ? " /1" : "")}");
+        bool waits = b.Type != BreakpointType.Irql && b.Address is null;
+        StringBuilder row = new($"{b.Id,2} {(b.IsEnabled ? 'e' : 'd')}{(waits ? "u" : "")}{(b.OneShot ? " /1" : "")}");
         string passes = $"{b.Remaining:x4} ({b.Passes:x4})";
         if (b.Type == BreakpointType.Irql)
             row.Append($" {b.Expression}     {passes}");
         else if (b.Address is not { } address)
-            row.Append($"u{new string(' ', 17)}     {passes} ({b.Expression})");
+            row.Append($"{new string(' ', 17)}     {passes} ({b.Expression})");
         else if (b.Type == BreakpointType.Data)
             row.Append($" {Addresses.Accent(address)} {b.Access} {b.Size} {passes}{Name(session, address)}");
         else

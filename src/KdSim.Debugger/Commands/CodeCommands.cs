@@ -69,11 +69,18 @@ public sealed class Unassemble : TextCommand
     /// <summary>What stands before a stub whose trap the simulator serves; null for code that does its own work.</summary>
     public static string? StubNote(DebuggerSession session, ulong address)
     {
-        if (FrameUnwinder.FunctionAt(session, address) is not { } bounds || bounds.End - bounds.Start > LongestStub)
+        if (!session.Symbols.TryGetName(address, out string name, out ulong displacement) || displacement > LongestStub)
             return null;
-        for (ulong at = bounds.Start; at < bounds.End && Disassembler.TryDecode(session, at, out Instruction instruction, out _); at = instruction.NextIP)
+        ulong start = address - displacement;
+        ulong at = start;
+        while (at - start < LongestStub && Disassembler.TryDecode(session, at, out Instruction instruction, out _))
+        {
             if (Disassembler.IsTrap(instruction))
-                return $"NOTE: {session.SymbolAt(bounds.Start)} is simulated: this is its stub, the trap (vmcall) does the work.";
+                return $"NOTE: {name} is simulated: this is its stub, the trap (vmcall) does the work.";
+            if (instruction.FlowControl is FlowControl.Return or FlowControl.UnconditionalBranch or FlowControl.Interrupt)
+                break;
+            at = instruction.NextIP;
+        }
         return null;
     }
 

@@ -5,7 +5,9 @@ using KdSim.Debugging.Output;
 
 namespace KdSim.Debugger.Commands;
 
-/// <summary><c>!for_each_module</c>: runs commands for each module, with its name and addresses in place of <c>@#ModuleName</c> and its kin.</summary>
+/// <summary>
+/// <c>!for_each_module</c>: runs commands for each module, with its name and addresses in place of <c>@#ModuleName</c> and its kin.
+/// </summary>
 [Command("!for_each_module", "!for_each_module [\"commands\"]", "Run commands for each loaded module",
     Example = "!for_each_module \".echo @#ModuleName @#Base\"")]
 public sealed class ForEachModule : TextCommand

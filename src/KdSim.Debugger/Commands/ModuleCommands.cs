@@ -84,7 +84,8 @@ public sealed class ListModules : TextCommand
     {
         try
         {
-            return PeImage.FromMemory(session.Loader.Read, image.Base, image.ImageName).ReadDebugEntries().Any(e => e.Type == DebugEntry.ReproType);
+            PeImage mapped = PeImage.FromMemory(session.Loader.Read, image.Base, image.ImageName);
+            return mapped.ReadDebugEntries().Any(e => e.Type == DebugEntry.ReproType);
         }
         catch (BadImageException)
         {

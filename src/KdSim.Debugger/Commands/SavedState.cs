@@ -5,7 +5,9 @@ using KdSim.Debugging.Output;
 
 namespace KdSim.Debugger.Commands;
 
-/// <summary><c>.push .pop</c>: keeps what is current (processor, thread, process, context, frame), and with <c>/r</c> the <c>$t</c> registers.</summary>
+/// <summary>
+/// <c>.push .pop</c>: keeps what is current (processor, thread, process, context, frame), and with <c>/r</c> the <c>$t</c> registers.
+/// </summary>
 [Command(".push", ".push [/r] [/q]", "Save what is current", Example = ".push /r; .pop /r")]
 [Command(".pop", ".pop [/r] [/q]", "Restore what .push saved", Example = ".push; .pop")]
 public sealed class SavedState : TextCommand

@@ -236,6 +236,7 @@ public sealed class DisplayLocals : EngineCommand<DisplayLocals.Arguments>
     {
         string text = local.Place switch
         {
+            Modules.LocalPlace.Register when session.Walker.Load(local) is null => "<unavailable>",
             Modules.LocalPlace.Register => $"@{local.Register}",
             Modules.LocalPlace.Nowhere or Modules.LocalPlace.Constant => "<unavailable>",
             _ => session.Walker.AddressOf(local) is { } address ? Addresses.Accent(address) : "<unavailable>",

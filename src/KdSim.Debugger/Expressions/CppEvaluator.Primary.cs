@@ -190,8 +190,11 @@ public sealed partial class CppEvaluator
                 TypedValue number = new(_lexer.NumberType, _lexer.Number);
                 _lexer.Next();
                 return number;
-            case CppLexer.Kind.Register when word.StartsWith("masm", StringComparison.Ordinal) || word.Length == 0:
-                throw ExpressionException.Syntax(rest);
+            case CppLexer.Kind.Switched or CppLexer.Kind.Same:
+                TypedValue other = _skipping ? TypedValue.OfInteger(0)
+                    : _lexer.Current == CppLexer.Kind.Same ? Evaluate(word) : new TypedValue(BasicTypes.UInt64, session.Masm.Evaluate(word));
+                _lexer.Next();
+                return other;
             case CppLexer.Kind.Register:
                 _lexer.Next();
                 return Register(word.ToLowerInvariant(), rest);

@@ -15,6 +15,10 @@ public sealed partial class CppEvaluator(DebuggerSession session)
     CppLexer _lexer = new("");
     int _depth;
     bool _skipping;
+    int _switches;
+
+    /// <summary>How deep evaluators may hold each other.</summary>
+    const int MostSwitches = 16;
 
     public ulong EvaluateInteger(string text)
     {
@@ -24,7 +28,10 @@ public sealed partial class CppEvaluator(DebuggerSession session)
 
     public TypedValue Evaluate(string text)
     {
+        if (_switches >= MostSwitches)
+            throw ExpressionException.Overflow(text);
         (CppLexer lexer, int depth, bool skipping) = (_lexer, _depth, _skipping);
+        _switches++;
         _lexer = new CppLexer(text);
         (_depth, _skipping) = (0, false);
         try
@@ -39,6 +46,7 @@ public sealed partial class CppEvaluator(DebuggerSession session)
         }
         finally
         {
+            _switches--;
             (_lexer, _depth, _skipping) = (lexer, depth, skipping);
         }
     }

@@ -6,7 +6,8 @@ namespace KdSim.Debugger.Expressions;
 /// <summary>Tokens of C++ expressions, with their positions.</summary>
 sealed class CppLexer(string text)
 {
-    public enum Kind { End, Number, Word, Register, Macro, Symbol }
+    /// <remarks>Switched: the text inside <c>@@masm( )</c> or <c>@@( )</c>, which another evaluator takes.</remarks>
+    public enum Kind { End, Number, Word, Register, Macro, Symbol, Switched, Same }
 
     static readonly string[] Symbols =
     [
@@ -64,6 +65,8 @@ sealed class CppLexer(string text)
         char c = text[i];
         if (char.IsDigit(c))
             ReadNumber(i);
+        else if (text.AsSpan(i).StartsWith("@@"))
+            ReadSwitched(i);
         else if (c is '@' or '#')
             ReadWord(i + 1, c == '@' ? Kind.Register : Kind.Macro);
         else if (char.IsLetter(c) || c is '_' or '$')
@@ -87,6 +90,16 @@ sealed class CppLexer(string text)
         (Current, Word, End) = (kind, text[start..i], i);
         if (Word.Length == 0)
             throw ExpressionException.Syntax(Rest);
+    }
+
+    void ReadSwitched(int start)
+    {
+        int open = text.IndexOf('(', start);
+        string name = open < 0 ? "" : text[(start + 2)..open].ToLowerInvariant();
+        if (open < 0 || name is not ("" or "masm" or "c++"))
+            throw ExpressionException.Syntax(text[start..]);
+        int close = MasmParser.Matching(text, open);
+        (Current, Word, End) = (name == "c++" ? Kind.Same : Kind.Switched, text[(open + 1)..close], close + 1);
     }
 
     void ReadCharacter(int i)

@@ -269,7 +269,7 @@ public sealed class MasmParser
         return i < text.Length ? (literal.ToString(), i + 1 - start) : throw ExpressionException.Syntax(text[start..]);
     }
 
-    static int Matching(string text, int open)
+    internal static int Matching(string text, int open)
     {
         int depth = 0;
         for (int i = open; i < text.Length; i++)

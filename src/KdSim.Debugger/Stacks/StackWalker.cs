@@ -99,6 +99,17 @@ public sealed class StackWalker(DebuggerSession session) : IStacks
             ? new TypedValue(local.Type, bits, address) : null;
     }
 
-    static bool TryRegister(StackFrame frame, string name, out ulong value) =>
+    /// <summary>What a call may change is not known in the frames of callers.</summary>
+    static bool IsVolatile(string name) => name.ToLowerInvariant() is
+        "rax" or "rcx" or "rdx" or "eax" or "ecx" or "edx" or "ax" or "cx" or "dx" or "al" or "cl" or "dl" or
+        ['r', '8' or '9', ..] or ['r', '1', '0' or '1', ..];
+
+    static bool TryRegister(StackFrame frame, string name, out ulong value)
+    {
+        value = 0;
+        return (frame.Number == 0 || !IsVolatile(name)) && TryValue(frame, name, out value);
+    }
+
+    static bool TryValue(StackFrame frame, string name, out ulong value) =>
         Registers.TryGet(new ProcessorContext { Integer = frame.Context }, name, out value);
 }

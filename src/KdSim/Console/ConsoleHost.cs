@@ -1,5 +1,6 @@
 using System.Reflection;
 using KdSim.CommandLine;
+using KdSim.Debugger.Control;
 using KdSim.Debugger.Rendering;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Targets;
@@ -63,6 +64,8 @@ sealed class ConsoleHost : IDisposable
 
     void Start()
     {
+        // Without this the session would take the load for one that nobody asked for, and go on.
+        if (_options.Break == InitialBreak.FirstModuleLoad) _session.Filters.Find("iml")!.Mode = FilterMode.Break;
         StopEvent stop = _target.RunToStart(_options.Break);
         if (stop is StopEvent.Restarted)
         {

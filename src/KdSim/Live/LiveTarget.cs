@@ -172,7 +172,7 @@ sealed class LiveTarget :
         _observer = new LiveObserver(_machine.Computer, _machine.Kernel, _modules, IrqlStops, Recorder) { Printed = printed };
         if (_breakpoints is null) _breakpoints = new LiveBreakpoints(_machine.Computer);
         else _breakpoints.MoveTo(_machine.Computer);
-        _run = new LiveRunControl(_machine, _observer, _breakpoints, Options, _run?.Runs ?? 0);
+        _run = new LiveRunControl(_machine, _observer, _breakpoints, Options, _run is null ? 0 : _run.Runs + 1);
         // Boot makes the state of a machine that has just started; what happens from there on is heard.
         _machine.Kernel.Boot();
         _machine.Kernel.Observer = _observer;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using KdSim.CommandLine;
 using KdSim.ConsoleFront;
 using KdSim.Machines;
@@ -7,7 +8,7 @@ using Xunit;
 namespace KdSim.Tests.Live;
 
 /// <summary>The tool in this process: a machine with one driver, lines on its standard input, and all that it writes.</summary>
-static class LiveConsole
+static partial class LiveConsole
 {
     public static string Root { get; } = FindRoot();
 
@@ -37,8 +38,27 @@ static class LiveConsole
         using EchoingReader input = new(lines, output);
         using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
         host.Run();
-        return output.ToString().Replace(Root + Path.DirectorySeparatorChar, "").Replace(Root, ".");
+        return Settled(output.ToString().Replace(Root + Path.DirectorySeparatorChar, "").Replace(Root, "."));
     }
+
+    /// <summary>
+    /// What grows with the kernel gets a name: addresses in its own images, on stacks and in pool. Addresses in the driver stay as they are.
+    /// </summary>
+    static string Settled(string text)
+    {
+        text = KernelImage().Replace(text, "<in nt>");
+        text = Stack().Replace(text, "<stack>");
+        return Pool().Replace(text, "<pool>");
+    }
+
+    [GeneratedRegex("(fffff800`?0[0-9a-f]{7}|fffffc00`?[0-9a-f]{8})")]
+    private static partial Regex KernelImage();
+
+    [GeneratedRegex("fffff880`?[0-9a-f]{8}")]
+    private static partial Regex Stack();
+
+    [GeneratedRegex("fffff(a80|8a0)`?[0-9a-f]{8}")]
+    private static partial Regex Pool();
 
     public static void CheckGolden(string actual, [CallerMemberName] string name = "")
     {

@@ -13,30 +13,43 @@ public class WrongInputTests
         "r foo", "r rax = ", "r rax = zz", "r foo = 1", "u 0", "u nosuch!x", "uf 0", "ub 0", "db 0 L4", "dd 0 L2", "dq 0 L1", "db",
         "db 0 L20000000", "da 0", "dt nt!_FOO", "dt nt!_DEVICE_OBJECT 10 Type", "dt", "dv", "k = zz", ".frame 99", "bp", "bp nosuch!x",
         "bp 1 zz", "ba w3 nt", "ba w4 nt+1", "ba e4 nt", "ba x1 nt", "bc 77", "bc", "be zz", "bi foo", "bi ==", "bi == 77", "bi /p 9",
-        "bi raise == NOSUCH", "sxe", "sxe nosuch", "s", "s -x nt L10 1", "s -a nt L10 \"\"", "eb", "eb 0 1", "ed nt zz", "f nt", "m 0 L4 nt",
-        "ln", "x nosuch!*", "x", "lm m nosuch", "!nosuch", ".nosuch", "n 7", ".formats", "?? 1 +", "?? nosuch", "?? sizeof(_FOO)", ".printf",
-        ".printf \"%y", ".if (1) .echo", ".for (;;)", ".foreach", "j 1", "z(", "} ", "{", "\"", ".trap 0", ".trap 10", ".cxr 10", ".thread 10",
+        "bi raise == NOSUCH", "sxe", "sxe nosuch", "s", "s -x nt L10 1", "s -a nt L10 \"\"", "eb", "eb 0 1", "ed nt zz", "f nt",
+        "m 0 L4 nt",
+        "x nosuch!*", "x", "lm m nosuch", "!nosuch", ".nosuch", "n 7", ".formats", "?? 1 +", "?? nosuch", "?? sizeof(_FOO)", ".printf",
+        ".printf \"%y", ".if (1) .echo", ".for (;;)", ".foreach", "j 1", "z(", "} ", "{", "\"", ".trap 0", ".trap 10", ".cxr 10",
+        ".thread 10",
         ".process 10", "~9s", "9r", ".load nosuch", "$<nosuch.txt", "$$>a<", ".exr 10", ".exr", "dx 1", "wt", "g-", "rdmsr c0000082",
         "!list -t nt!_FOO.x nt", "p zz", "pa", "t 1 2 3", "ed nt 123456789", ".reload nosuch", "?? 1/0", ".logclose", "bl zz", "br 1",
     ], "-b"));
 
     static readonly string[] Names =
     [
-        "?", "??", "r", "u", "ub", "uf", "db", "dd", "dq", "dps", "da", "du", "dS", "dt", "dv", "k", "kn", "kv", "kb", "kp", ".frame", "bp", "bu",
-        "ba", "bi", "bm", "bl", "bc", "bd", "be", "br", ".bpcmds", "s", "f", "m", "c", "eb", "ed", "eq", "eu", "ln", "x", "lm", "lmv", ".formats", "n",
-        ".printf", ".echo", ".if", ".for", ".while", ".foreach", ".catch", ".block", "j", "as", "aS", "ad", "al", ".thread", ".process", ".trap",
-        ".cxr", ".exr", "~", ".reload", "!list", "!irp", "!drvobj", "!devobj", "!thread", "!process", "!pool", "!object", "!irql", "!dpcs", "!devnode",
-        "!ioctldecode", "!error", ".lastevent", "sx", "sxe", "sxd", "vertarget", "#", ".push", ".pop", "!for_each_module", ".hh", ".help", "l+t", "l-t",
-        "t", "p", "pc", "gu", "p 2", "t 3", "!kframes", "!log", "!findings", "lsa", "ls", ".lines", ".fnent", "!analyze -v", "dl", "dda", "dpu",
+        "?", "??", "r", "u", "ub", "uf", "db", "dd", "dq", "dps", "da", "du", "dS", "dt", "dv", "k", "kn", "kv", "kb", "kp",
+        ".frame", "bp", "bu",
+        "ba", "bi", "bm", "bl", "bc", "bd", "be", "br", ".bpcmds", "s", "f", "m", "c", "eb", "ed", "eq", "eu", "ln", "x", "lm",
+        "lmv", ".formats", "n",
+        ".printf", ".echo", ".if", ".for", ".while", ".foreach", ".catch", ".block", "j", "as", "aS", "ad", "al", ".thread",
+        ".process", ".trap",
+        ".cxr", ".exr", "~", ".reload", "!list", "!irp", "!drvobj", "!devobj", "!thread", "!process", "!pool", "!object", "!irql",
+        "!dpcs", "!devnode",
+        "!ioctldecode", "!error", ".lastevent", "sx", "sxe", "sxd", "vertarget", "#", ".push", ".pop", "!for_each_module", ".hh",
+        ".help", "l+t", "l-t",
+        "t", "p", "pc", "gu", "p 2", "t 3", "!kframes", "!log", "!findings", "lsa", "ls", ".lines", ".fnent", "!analyze -v", "dl",
+        "dda", "dpu",
     ];
 
     static readonly string[] Words =
     [
-        "0", "1", "4", "-1", "10", "L4", "L?8", "L-2", "nt", "nt!", "nt!KiIdleLoop", "nt!_IRP", "nt!_KTHREAD", "_LIST_ENTRY", "@rip", "@rsp", "@$thread",
-        "@$proc", "@$pcr", "poi(@rsp)", "poi(", ")", "(", "/1", "/p", "/m", "-r", "-a", "-x", "-t", "raise", "lower", "==", "!=", "DISPATCH", "2",
-        "\"", "\"%y %p\\n\"", "\"k; r\"", "'", ";", "{", "}", "${x}", "$u0", "=", ",", "+", "*", "&", "&&", "fffff800`02000000", "ffffffffffffffff",
-        "buffers!DriverEntry", "nosuch!x", ".", "..", "*", "a*", "[", "]", "[0]", "e", "r", "w4", "w", "rax", "rax=5", "$t0", "$t0=1", "\\", "\u00e9",
-        "0n99999999999999999999", "1`0", "@@c++(", "@@(1)", "@@masm(", "sizeof(_IRP)", "->Flink", "#", "|", "~", "!", "`", "`:1`", "not", "hi", "by",
+        "0", "1", "4", "-1", "10", "L4", "L?8", "L-2", "nt", "nt!", "nt!KiIdleLoop", "nt!_IRP", "nt!_KTHREAD", "_LIST_ENTRY",
+        "@rip", "@rsp", "@$thread",
+        "@$proc", "@$pcr", "poi(@rsp)", "poi(", ")", "(", "/1", "/p", "/m", "-r", "-a", "-x", "-t", "raise", "lower", "==", "!=",
+        "DISPATCH", "2",
+        "\"", "\"%y %p\\n\"", "\"k; r\"", "'", ";", "{", "}", "${x}", "$u0", "=", ",", "+", "*", "&", "&&", "fffff800`02000000",
+        "ffffffffffffffff",
+        "buffers!DriverEntry", "nosuch!x", ".", "..", "*", "a*", "[", "]", "[0]", "e", "r", "w4", "w", "rax", "rax=5", "$t0",
+        "$t0=1", "\\", "\u00e9",
+        "0n99999999999999999999", "1`0", "@@c++(", "@@(1)", "@@masm(", "sizeof(_IRP)", "->Flink", "#", "|", "~", "!", "`", "`:1`",
+        "not", "hi", "by",
     ];
 
     static string Line(Random random) =>
