@@ -42,7 +42,8 @@ public class SessionTests
     [Fact]
     public void Steps_over_and_out_of_a_simulated_routine()
     {
-        (string output, _) = LiveConsole.Run("spin", ["bp nt!DbgPrint", "g", "u . L1", "bc *", "p", "bp nt!DbgPrint", ".reboot", "g", "gu", "k 1"], "-b");
+        (string output, _) = LiveConsole.Run("spin", ["bp nt!DbgPrint", "g", "u . L1", "bc *", "p",
+            "bp nt!DbgPrint", ".reboot", "g", "gu", "k 1"], "-b");
         Assert.Contains("NOTE: nt!DbgPrint is simulated", output);
         Assert.Contains("spin: DriverEntry spins\nspin!DriverEntry+0x10 ", output);
     }
@@ -99,7 +100,11 @@ public class SessionTests
     [Fact]
     public void Json_lines()
     {
-        string[] lines = ["lm", "r", "k", "? nosuch", "bl", "u nt!KiIdleLoop L2", "dt nt!_LIST_ENTRY", "x nt!Ki*Loop*", "bp buffers!DriverEntry", "g", "", "!irql", "q"];
+        string[] lines =
+        [
+            "lm", "r", "k", "? nosuch", "bl", "u nt!KiIdleLoop L2", "dt nt!_LIST_ENTRY", "x nt!Ki*Loop*",
+            "bp buffers!DriverEntry", "g", "", "!irql", "q",
+        ];
         (string output, _) = LiveConsole.Run("buffers", lines, "-b", "--json");
         string[] objects = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         int number = 0;
