@@ -97,6 +97,14 @@ public sealed class Resources(NtKernel kernel) : KernelComponent(kernel)
         return Kernel.Processors.CurrentThread.Win32Thread;
     }
 
+    [NtExport("ExEnterCriticalRegionAndAcquireSharedWaitForExclusive", MaxIrql = Irql.Apc)]
+    public async KTask<ulong> ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(Ptr<ERESOURCE> Resource)
+    {
+        Kernel.Regions.EnterCritical();
+        await ExAcquireSharedWaitForExclusive(Resource, true);
+        return Kernel.Processors.CurrentThread.Win32Thread;
+    }
+
     [NtExport("ExReleaseResourceAndLeaveCriticalRegion", MaxIrql = Irql.Apc)]
     public void ExReleaseResourceAndLeaveCriticalRegion(Ptr<ERESOURCE> Resource)
     {
@@ -234,7 +242,7 @@ public sealed class Resources(NtKernel kernel) : KernelComponent(kernel)
             resource.ActiveEntries++;
     }
 
-    private View<OWNER_ENTRY> FindOwner(View<ERESOURCE> resource, ulong thread)
+    internal View<OWNER_ENTRY> FindOwner(View<ERESOURCE> resource, ulong thread)
     {
         View<OWNER_ENTRY> own = resource.OwnerEntry;
         if (own.OwnerThread == thread && CountOf(own) != 0)

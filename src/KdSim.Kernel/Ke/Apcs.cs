@@ -178,7 +178,7 @@ public sealed class Apcs(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>Special kernel APCs stand before normal ones; else first in, first out.</summary>
     private void Link(View<KAPC> apc)
     {
-        ulong head = apc.Thread.View.ApcState.ApcListHead.AddressOf(apc.ApcMode), before = head;
+        ulong head = StateOf(apc).ApcListHead.AddressOf(apc.ApcMode), before = head;
         if (apc.NormalRoutine == 0)
         {
             before = Memory.ReadU64(head);
@@ -188,10 +188,22 @@ public sealed class Apcs(NtKernel kernel) : KernelComponent(kernel)
         Memory.InsertTail(before, apc.ApcListEntryView.Address);
     }
 
+    /// <summary>While the thread is attached to another process, APCs for its own one wait in its saved state.</summary>
+    private static View<KAPC_STATE> StateOf(View<KAPC> apc)
+    {
+        View<KTHREAD> thread = apc.Thread;
+        return apc.ApcStateIndex == thread.ApcStateIndex ? thread.ApcState : thread.SavedApcState;
+    }
+
     private void Wake(View<KAPC> apc, int increment)
     {
         View<KTHREAD> thread = apc.Thread;
-        View<KAPC_STATE> state = thread.ApcState;
+        View<KAPC_STATE> state = StateOf(apc);
+        if (state.Address != thread.ApcState.Address)
+        {
+            state.KernelApcPending |= apc.ApcMode != UserMode;      // it waits until the thread detaches
+            return;
+        }
         bool isWaiting = thread.State == (byte)KTHREAD_STATE.Waiting;
         if (apc.ApcMode == UserMode)
         {

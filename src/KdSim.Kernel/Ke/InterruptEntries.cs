@@ -111,11 +111,12 @@ public sealed class InterruptEntries(NtKernel kernel) : KernelComponent(kernel)
         Processors.ApcVector => Stub.KiApcInterrupt,
         Processors.DispatchVector => Stub.KiDpcInterrupt,
         ClockVector => Stub.KiClockInterrupt,
+        IpiCalls.Vector => Stub.KiIpiInterrupt,
         _ => null,
     };
 
     /// <summary>The prolog; the trap in its middle saves the interrupted code's registers, RBP among them.</summary>
-    private static void Enter(GuestAssembler code, Stub begin)
+    internal static void Enter(GuestAssembler code, Stub begin)
     {
         const int AfterSub = 7, AfterTrap = 10, AfterFrame = 13;
         code.sub(rsp, FrameSize);
