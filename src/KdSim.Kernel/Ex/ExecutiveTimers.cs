@@ -88,7 +88,8 @@ public sealed class ExecutiveTimers(NtKernel kernel) : KernelComponent(kernel)
             await Finish(Timer);
     }
 
-    private bool IsBusy(ulong block) => Memory.ReadU32(block + Running) != 0 || new View<KTIMER>(block).Header.Inserted || new View<KDPC>(block + Dpc).DpcData != 0;
+    private bool IsBusy(ulong block) =>
+        Memory.ReadU32(block + Running) != 0 || new View<KTIMER>(block).Header.Inserted || new View<KDPC>(block + Dpc).DpcData != 0;
 
     private async KTask Finish(ulong block)
     {
