@@ -29,7 +29,7 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
         Dispatcher = new TrapDispatcher(this);
         Contracts = new CallContracts(this);
         CreateComponents();
-        Images = new SyntheticImages(this);
+        Images.Build(this);
         computer.TrapHandler = this;
         computer.AddSnapshotPart(this);
     }
@@ -47,7 +47,7 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
     /// <summary>Where the routines are in guest memory.</summary>
     public StubMap Stubs { get; } = new();
 
-    public SyntheticImages Images { get; }
+    public SyntheticImages Images { get; } = new();
 
     /// <summary>What the machine boots with.</summary>
     public BootOptions Options { get; }

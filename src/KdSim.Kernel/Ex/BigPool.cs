@@ -18,7 +18,7 @@ public sealed class BigPool(NtKernel kernel) : KernelComponent(kernel)
         SystemRegion region = paged ? SystemLayout.PagedPool : SystemLayout.NonPagedPool;
         if (pages > (region.End - region.Start) / Pool.PageSize)
             return 0;
-        ulong address = Kernel.SystemMemory.Allocate(region, pages, PteBits.KernelData);
+        ulong address = paged ? Kernel.SystemMemory.AllocateDemandZero(region, pages) : Kernel.SystemMemory.Allocate(region, pages, PteBits.KernelData);
         if (address == 0)
             return 0;
         Memory.WriteU64(Kernel.Data(Datum.PoolBigPageTableSize), Rows);
@@ -29,7 +29,9 @@ public sealed class BigPool(NtKernel kernel) : KernelComponent(kernel)
                 continue;
             row.Va = address;
             row.Key = tag;
+            row.PoolType = paged ? 1u : 0;
             row.NumberOfBytes = pages * Pool.PageSize;
+            Kernel.PoolTracking.Allocated(paged, tag, pages * Pool.PageSize);
             Observer?.PoolAllocated(Cpu.Number, address, size, tag);
             return address;
         }
@@ -38,7 +40,7 @@ public sealed class BigPool(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>False if the address is no allocation of whole pages.</summary>
-    internal bool TryFree(ulong address)
+    internal bool TryFree(ulong address, uint tag)
     {
         if (address % Pool.PageSize != 0)
             return false;
@@ -50,6 +52,9 @@ public sealed class BigPool(NtKernel kernel) : KernelComponent(kernel)
                 break;
             if (found != address)
                 continue;
+            if (tag != 0 && (tag & 0x7FFF_FFFF) != (row.Key & 0x7FFF_FFFF))
+                throw new GuestBugCheck(BugCheckCode.BAD_POOL_CALLER, 0xA, address, row.Key, tag);
+            Kernel.PoolTracking.Freed(row.PoolType == 1, row.Key, row.NumberOfBytes);
             Observer?.PoolFreed(Cpu.Number, address, row.Key);
             row.Va = Freed;
             Kernel.SystemMemory.Release(address, row.NumberOfBytes / Pool.PageSize);

@@ -15,10 +15,13 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
     internal const ulong Unit = 16;
     internal const ulong PageSize = 0x1000;
     private const int ListHeads = 257;
+    private const int CacheAligned = 4; // Of POOL_TYPE.
+    private const ulong CacheLine = 64;
     private const int InUse = 2; // POOL_HEADER.PoolType: (type & 1) + 1, or-ed with this bit when the block is allocated.
 
     internal void Initialize()
     {
+        Kernel.PoolTracking.Initialize();
         foreach (Datum lists in (ReadOnlySpan<Datum>)[Datum.NonPagedPoolDescriptor, Datum.ExpPagedPoolDescriptor])
             for (int i = 0; i < ListHeads; i++)
                 InitializeHead(Kernel.Data(lists) + (ulong)i * 16);
@@ -27,18 +30,22 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>Zeroed or not, 16-aligned (page-aligned from a page on); 0 if there is no memory.</summary>
     public ulong TryAllocate(POOL_TYPE type, ulong size, uint tag)
     {
-        bool paged = ((int)type & 1) != 0;
-        if (size > PageSize - 2 * Unit)
+        bool paged = ((int)type & 1) != 0, aligned = ((int)type & CacheAligned) != 0;
+        ulong slack = aligned ? CacheLine - Unit : 0;
+        if (size > PageSize - 2 * Unit - slack)
             return Kernel.BigPool.TryAllocate(paged, size, tag);
         int units = (int)((Math.Max(size, 1) + Unit + Unit - 1) / Unit);
-        ulong block = FindFree(paged, units);
+        ulong block = FindFree(paged, units + (int)(slack / Unit));
         if (block == 0)
             return 0;
+        if (aligned)
+            block = SplitBefore(paged, block);
         Split(paged, block, units);
         View<POOL_HEADER> header = new(block);
         header.PoolType = (ushort)((paged ? 1 : 0) + 1 | InUse);
         header.PoolTag = tag;
         header.ProcessBilled = default;
+        Kernel.PoolTracking.Allocated(paged, tag, (ulong)SizeOf(header) * Unit);
         Observer?.PoolAllocated(Cpu.Number, block + Unit, size, tag);
         return block + Unit;
     }
@@ -56,7 +63,7 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>Frees a block; what is wrong with it is a bug check, as in NT.</summary>
     public void Free(ulong address, uint tag = 0)
     {
-        if (Kernel.BigPool.TryFree(address))
+        if (Kernel.BigPool.TryFree(address, tag))
             return;
         View<POOL_HEADER> header = new(address - Unit);
         if (address % Unit != 0 || !IsPool(address))
@@ -65,6 +72,9 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
             throw new GuestBugCheck(BugCheckCode.BAD_POOL_CALLER, 7, 0, header.Ulong1, address);
         if (tag != 0 && (tag & 0x7FFF_FFFF) != (header.PoolTag & 0x7FFF_FFFF))
             throw new GuestBugCheck(BugCheckCode.BAD_POOL_CALLER, 0xA, address, header.PoolTag, tag);
+        CheckNeighbour(header);
+        bool paged = address >= SystemLayout.PagedPool.Start && address < SystemLayout.PagedPool.End;
+        Kernel.PoolTracking.Freed(paged, header.PoolTag, (ulong)SizeOf(header) * Unit);
         Observer?.PoolFreed(Cpu.Number, address, header.PoolTag);
         Coalesce(header);
     }
@@ -87,6 +97,30 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
         if (page != 0)
             Memory.WriteU32(page, (uint)(PageSize / Unit) << 16 & 0xFF_0000); // 256 units read as 0 in the 8 bits: a whole page.
         return page;
+    }
+
+    /// <summary>Cuts the front off a block that stands on no list, so that the memory behind its header begins a cache line; returns the new header.</summary>
+    private ulong SplitBefore(bool paged, ulong block)
+    {
+        View<POOL_HEADER> header = new(block);
+        int front = (int)((0 - (block + Unit)) % CacheLine / Unit), size = SizeOf(header);
+        if (front == 0)
+            return block;
+        View<POOL_HEADER> rest = new(block + (ulong)front * Unit);
+        rest.Ulong1 = (uint)front | (uint)(size - front & 0xFF) << 16;
+        SetPreviousOfNext(rest, size - front);
+        header.BlockSize = (ushort)front;
+        Insert(paged, header, front);
+        return rest.Address;
+    }
+
+    /// <summary>A block written beyond its end has overwritten the header behind it: bug check 0x19/20 before anything changes.</summary>
+    private static void CheckNeighbour(View<POOL_HEADER> header)
+    {
+        int size = SizeOf(header);
+        View<POOL_HEADER> next = new(header.Address + (ulong)size * Unit);
+        if (next.Address % PageSize != 0 && next.PreviousSize != (size & 0xFF))
+            throw new GuestBugCheck(BugCheckCode.BAD_POOL_HEADER, 0x20, header.Address, next.Address, header.Ulong1);
     }
 
     /// <summary>Cuts what is not needed off a block that stands on no list, and puts it on its list.</summary>
@@ -112,8 +146,6 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
         View<POOL_HEADER> next = new(header.Address + (ulong)size * Unit);
         if (next.Address % PageSize != 0)
         {
-            if (next.PreviousSize != (size & 0xFF))
-                throw new GuestBugCheck(BugCheckCode.BAD_POOL_HEADER, 0x20, header.Address, next.Address, header.Ulong1);
             if ((next.PoolType & InUse) == 0)
             {
                 Unlink(next.Address + Unit);

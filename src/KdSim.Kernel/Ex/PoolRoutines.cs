@@ -51,6 +51,29 @@ public sealed class PoolRoutines(NtKernel kernel) : KernelComponent(kernel)
         return address;
     }
 
+    /// <summary>ExAllocatePool2 with extended parameters: a priority and a NUMA node make no difference here, others only if they are optional.</summary>
+    [NtExport("ExAllocatePool3", MaxIrql = Irql.Dispatch)]
+    public ulong ExAllocatePool3(ulong Flags, ulong NumberOfBytes, uint Tag, ulong ExtendedParameters, uint ExtendedParametersCount)
+    {
+        const ulong Priority = 1, NumaNode = 3, Optional = 0x100, ParameterSize = 16;
+        for (uint i = 0; i < ExtendedParametersCount; i++)
+        {
+            ulong kind = Memory.ReadU64(ExtendedParameters + i * ParameterSize);
+            if ((kind & 0xFF) is not (Priority or NumaNode) && (kind & Optional) == 0)
+                return (Flags & FlagRaise) == 0 ? 0ul : throw new GuestException(NtStatus.InvalidParameter);
+        }
+        return ExAllocatePool2(Flags, NumberOfBytes, Tag);
+    }
+
+    [NtExport("ExAllocatePoolQuotaZero", MaxIrql = Irql.Dispatch)]
+    public ulong ExAllocatePoolQuotaZero(POOL_TYPE PoolType, ulong NumberOfBytes, uint Tag)
+    {
+        ulong address = ExAllocatePoolWithQuotaTag(PoolType, NumberOfBytes, Tag);
+        if (address != 0)
+            Memory.Fill(address, NumberOfBytes, 0);
+        return address;
+    }
+
     [NtExport("ExFreePoolWithTag", MaxIrql = Irql.Dispatch)]
     public void ExFreePoolWithTag(ulong P, uint Tag) => Kernel.Pool.Free(P, Tag);
 

@@ -9,7 +9,7 @@ namespace KdSim.Kernel.Images;
 
 /// <summary>
 /// Builds one synthetic image: .text with a slot a routine (placed by a hash of its name, so that a new routine moves no other, save on a collision),
-/// .code with the routines that are guest code, .data with the variables; exports, unwind data and the PDB.
+/// .data with the variables, .code with the routines that are guest code; exports, unwind data and the PDB.
 /// </summary>
 internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string pdbName, ulong imageBase, ulong[] data)
 {
@@ -23,9 +23,9 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
     {
         Routine[] routines = RoutineTable.All.ToArray().Where(r => r.Image == name).ToArray();
         AddStubs(routines.Where(r => r.Class != RoutineClass.GuestCode));
-        AddGuestCode(routines.Where(r => r.Class == RoutineClass.GuestCode));
         Variable[] variables = DataTable.All.ToArray().Where(v => v.Image == name).ToArray();
-        AddData(variables);
+        AddData(variables); // Before the guest code, which may name variables.
+        AddGuestCode(routines.Where(r => r.Class == RoutineClass.GuestCode));
         foreach ((Routine routine, uint rva, _) in _functions.Where(f => f.Routine.IsExported).OrderBy(f => f.Routine.Name, StringComparer.Ordinal))
             _image.AddExport(routine.Name, rva);
         foreach (Variable variable in variables.Where(v => v.IsExported))

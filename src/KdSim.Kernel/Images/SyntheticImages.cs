@@ -17,9 +17,11 @@ public sealed class SyntheticImages
 
     private readonly ulong[] _data = new ulong[DataTable.All.Length];
 
-    internal SyntheticImages(NtKernel kernel)
-    {
-        All =
+    /// <summary>In load order; empty until <see cref="Build"/>.</summary>
+    public IReadOnlyList<SyntheticImage> All { get; private set; } = [];
+
+    /// <summary>Makes the images. Guest code may name the kernel's variables and C# routines while it is assembled.</summary>
+    internal void Build(NtKernel kernel) => All =
         [
             new ImageBuilder(kernel, ImageNames.Kernel, "ntkrnlmp.pdb", KernelBase, _data).Build(),
             new ImageBuilder(kernel, ImageNames.Hal, "hal.pdb", HalBase, _data).Build(),
@@ -27,12 +29,9 @@ public sealed class SyntheticImages
             new ImageBuilder(kernel, ImageNames.Acpi, "acpi.pdb", AcpiBase, _data).Build(),
             new ImageBuilder(kernel, ImageNames.Pci, "pci.pdb", PciBase, _data).Build(),
         ];
-    }
 
-    /// <summary>In load order.</summary>
-    public IReadOnlyList<SyntheticImage> All { get; }
-
-    public ulong AddressOf(Datum datum) => _data[(int)datum];
+    public ulong AddressOf(Datum datum) =>
+        _data[(int)datum] is var address and not 0 ? address : throw new InvalidOperationException($"{datum} has no place in an image yet");
 
     /// <summary>True inside any of the images.</summary>
     public static bool IsSynthetic(ulong address) => address - HalBase < PciBase - HalBase + MaxImageSize;

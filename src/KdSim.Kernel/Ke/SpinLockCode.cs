@@ -1,5 +1,6 @@
 using Iced.Intel;
 using KdSim.Kernel.Routines;
+using KdSim.Nt;
 using static Iced.Intel.AssemblerRegisters;
 
 namespace KdSim.Kernel.Ke;
@@ -9,8 +10,6 @@ namespace KdSim.Kernel.Ke;
 /// </summary>
 public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
 {
-    private const int Dispatch = 2;
-
     [GuestCode("KeInitializeSpinLock")]
     public void KeInitializeSpinLock(GuestAssembler code)
     {
@@ -20,16 +19,14 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
 
     /// <summary>Returns the old level.</summary>
     [GuestCode("KeAcquireSpinLockRaiseToDpc")]
-    public void KeAcquireSpinLockRaiseToDpc(GuestAssembler code)
-    {
-        code.mov(rax, cr8);
-        code.mov(edx, Dispatch);
-        code.mov(cr8, rdx);
-        Take(code);
-        code.ret();
-    }
+    [GuestCode("KeAcquireSpinLockForDpc")]
+    public void KeAcquireSpinLockRaiseToDpc(GuestAssembler code) => Raise(code, Irql.Dispatch);
+
+    [GuestCode("KeAcquireSpinLockRaiseToSynch")]
+    public void KeAcquireSpinLockRaiseToSynch(GuestAssembler code) => Raise(code, Irql.Synch);
 
     [GuestCode("KeReleaseSpinLock")]
+    [GuestCode("KeReleaseSpinLockForDpc")]
     public void KeReleaseSpinLock(GuestAssembler code)
     {
         code.movzx(edx, dl);
@@ -41,7 +38,7 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
     [GuestCode("KeAcquireSpinLockAtDpcLevel")]
     public void KeAcquireSpinLockAtDpcLevel(GuestAssembler code)
     {
-        Take(code);
+        Take(code, rcx);
         code.ret();
     }
 
@@ -70,18 +67,28 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
         code.ret();
     }
 
-    private static void Take(GuestAssembler code)
+    /// <summary>Spins until the lock is taken; changes no register.</summary>
+    internal static void Take(GuestAssembler code, AssemblerRegister64 spinLock)
     {
         Label attempt = code.CreateLabel(), wait = code.CreateLabel(), done = code.CreateLabel();
         code.Label(ref attempt);
-        code.@lock.bts(__qword_ptr[rcx], 0);
+        code.@lock.bts(__qword_ptr[spinLock], 0);
         code.jnc(done);
         code.Label(ref wait);
         code.pause();
-        code.test(__qword_ptr[rcx], 1);
+        code.test(__qword_ptr[spinLock], 1);
         code.jne(wait);
         code.jmp(attempt);
         code.Label(ref done);
         code.nop();
+    }
+
+    private static void Raise(GuestAssembler code, int irql)
+    {
+        code.mov(rax, cr8);
+        code.mov(edx, irql);
+        code.mov(cr8, rdx);
+        Take(code, rcx);
+        code.ret();
     }
 }

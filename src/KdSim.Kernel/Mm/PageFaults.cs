@@ -46,5 +46,6 @@ public sealed class PageFaults(NtKernel kernel) : KernelComponent(kernel)
 
     public static bool IsSystemAddress(ulong address) => address >= 0xFFFF_8000_0000_0000;
 
-    private static bool TryResolveNotPresent(in MemoryFault fault) => false; // Nothing is demand-zero yet: all memory is committed when it is allocated.
+    private bool TryResolveNotPresent(in MemoryFault fault) =>
+        !fault.User && IsSystemAddress(fault.Address) && Kernel.SystemMemory.TryDemandZero(fault.Address);
 }

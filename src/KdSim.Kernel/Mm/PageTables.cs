@@ -22,7 +22,13 @@ public enum PteBits : ulong
 
     /// <summary>Pageable memory (the verifier's "gone at raised IRQL").</summary>
     Pageable = 0x400,
+
+    /// <summary>The last page of a range that is given back as a whole (contiguous memory, mappings).</summary>
+    EndOfRange = 0x800,
     NoExecute = 1UL << 63,
+
+    /// <summary>A page of pageable memory that was not touched yet.</summary>
+    DemandZero = Reserved | Pageable,
 
     KernelData = Valid | Write | Accessed | Dirty | Global | NoExecute,
     KernelCode = Valid | Accessed | Global,

@@ -55,6 +55,24 @@ public sealed class SystemMemory(NtKernel kernel) : KernelComponent(kernel)
         return address;
     }
 
+    /// <summary>Pageable addresses: each page comes, zeroed, when it is touched below DISPATCH_LEVEL. 0 if there is no room or no memory for them.</summary>
+    public ulong AllocateDemandZero(SystemRegion region, ulong pages)
+    {
+        ulong address = Kernel.PhysicalPages.Available < pages + 8 ? 0 : Reserve(region, pages);
+        for (ulong i = 0; i < pages && address != 0; i++)
+            Kernel.PageTables.Set(Root, address + i * Page, (ulong)PteBits.DemandZero);
+        return address;
+    }
+
+    /// <summary>Backs a demand-zero page; false if the address is none.</summary>
+    internal bool TryDemandZero(ulong address)
+    {
+        if (Kernel.PageTables.Read(Root, address) != (ulong)PteBits.DemandZero)
+            return false;
+        Kernel.PageTables.Set(Root, address, Kernel.PhysicalPages.Allocate() | (ulong)(PteBits.KernelData | PteBits.Pageable));
+        return true;
+    }
+
     /// <summary>Maps consecutive physical pages (device registers, locked pages).</summary>
     public void MapPhysical(ulong address, ulong physical, PteBits bits) => Kernel.PageTables.Set(Root, address, physical & ~0xFFFUL | (ulong)bits);
 
