@@ -32,6 +32,7 @@ public sealed class IpiCalls(NtKernel kernel) : KernelComponent(kernel)
         code.mov(eax, Irql.Synch);
         code.mov(cr8, rax);
         code.Label(ref raised);
+        code.nop();                                     // two labels never name the same instruction
         Acquire(code);
         code.mov(__qword_ptr[rbx + Function], rcx);
         code.mov(__qword_ptr[rbx + Context], rdx);
