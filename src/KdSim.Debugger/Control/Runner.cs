@@ -17,7 +17,8 @@ public sealed class Runner(DebuggerSession session)
     bool _bugChecked;
 
     /// <summary>A place that ends a run once: an address, and who must reach it.</summary>
-    readonly record struct Destination(int Handle, ulong Thread, ulong LeastStack);
+    /// <param name="Frame">The rbp that it must be reached with; null: any.</param>
+    readonly record struct Destination(int Handle, ulong Thread, ulong LeastStack, ulong? Frame = null);
 
     public bool IsRunning => _running;
 
@@ -59,7 +60,13 @@ public sealed class Runner(DebuggerSession session)
     public bool Step(bool over)
     {
         StopEvent stop;
-        if (over && NextAfterCall() is { } next)
+        if (over && AfterTrap() is { } behind)
+        {
+            // The simulated routine leaves rsp where its last callback had it; the stub's frame pointer tells its activation from others.
+            Destination[] destinations = [new(AddTemporary(behind), session.CurrentThread, 0, session.Context.Integer!.Rbp)];
+            stop = Run(() => Control.Go(), destinations, counts: false, report: false);
+        }
+        else if (over && NextAfterCall() is { } next)
         {
             Destination[] destinations = [new(AddTemporary(next), session.CurrentThread, session.Context.Integer!.Rsp)];
             stop = Run(() => Control.Go(), destinations, counts: false, report: false);
@@ -67,7 +74,10 @@ public sealed class Runner(DebuggerSession session)
         else
         {
             int processor = session.CurrentProcessor;
-            stop = Run(() => Control.Step(processor), [], counts: false, report: false);
+            IntegerState? before = session.Context.Integer;
+            // An event that nobody asked for may end the run with the step or before it: then the step is done, or taken again.
+            StopEvent Again() => HasMoved(processor, before) ? new StopEvent.Stepped(processor) : Control.Step(processor);
+            stop = Run(() => Control.Step(processor), [], counts: false, report: false, Again);
         }
         if (stop is StopEvent.Stepped)
             return true;
@@ -87,7 +97,12 @@ public sealed class Runner(DebuggerSession session)
     /// <summary>Lets a stop that came from outside <c>g</c> (a crash that was asked for, a reboot) be seen by the user.</summary>
     public void Adopt(Func<StopEvent> first) => Run(first, [], counts: true, report: true);
 
-    StopEvent Run(Func<StopEvent> first, IReadOnlyList<Destination> destinations, bool counts, bool report)
+    bool HasMoved(int processor, IntegerState? before) =>
+        before is null || !session.Target.TryGetContext(processor, out ProcessorContext now) || now.Integer is not { } integer ||
+        integer.Rip != before.Rip || integer.Rflags != before.Rflags || !integer.General.AsSpan().SequenceEqual(before.General);
+
+    /// <param name="again">How the target goes on after an event that does not end the run; null: it runs.</param>
+    StopEvent Run(Func<StopEvent> first, IReadOnlyList<Destination> destinations, bool counts, bool report, Func<StopEvent>? again = null)
     {
         if (_bugChecked)
             throw new CommandException("The target has stopped with a bug check and cannot run; .reboot starts it again");
@@ -100,7 +115,7 @@ public sealed class Runner(DebuggerSession session)
             while (true)
             {
                 StopEvent stop = Resume(next);
-                next = Control.Go;
+                next = again ?? Control.Go;
                 (bool ends, bool silent, StopEvent shown) = Consider(stop, destinations, counts);
                 if (!ends && session.Cancellation.IsCancellationRequested)
                     (ends, shown) = (true, new StopEvent.BreakIn(stop.Processor));
@@ -126,8 +141,7 @@ public sealed class Runner(DebuggerSession session)
         try
         {
             StopEvent stop = run();
-            if (stop is not StopEvent.Stepped)
-                session.CurrentProcessor = stop.Processor;
+            session.CurrentProcessor = stop.Processor;
             return stop;
         }
         finally
@@ -140,17 +154,28 @@ public sealed class Runner(DebuggerSession session)
         (session.Target.Capability<IBreakpointControl>() ?? throw new CommandException("This target has no breakpoints"))
         .Add(BreakpointKind.Execute, address, 1);
 
-    /// <summary>The instruction after a call, a trap, or a repeated string operation; null when the current one is none of these.</summary>
+    /// <summary>
+    /// Where a routine of the simulated nt goes on when its work is done, callbacks and all: behind the trap of its stub and the one that
+    /// callbacks return to. Null when the current instruction is no such trap.
+    /// </summary>
+    ulong? AfterTrap()
+    {
+        ulong at = session.Rip;
+        while (Inspection.Disassembler.TryDecode(session, at, out Iced.Intel.Instruction instruction, out _) && IsStubTrap(instruction))
+            at = instruction.NextIP;
+        return at == session.Rip ? null : at;
+    }
+
+    /// <summary>The instruction after a call or a repeated string operation; null when the current one is none of these.</summary>
     ulong? NextAfterCall()
     {
         if (!Inspection.Disassembler.TryDecode(session, session.Rip, out Iced.Intel.Instruction instruction, out _))
             return null;
         bool calls = instruction.FlowControl is Iced.Intel.FlowControl.Call or Iced.Intel.FlowControl.IndirectCall or Iced.Intel.FlowControl.Interrupt ||
-            instruction.HasRepPrefix || instruction.HasRepnePrefix || IsStubTrap(instruction);
+            instruction.HasRepPrefix || instruction.HasRepnePrefix;
         return calls ? instruction.NextIP : null;
     }
 
-    // Stubs of the simulated nt end in a trap that runs the routine: p goes over it, callbacks and all.
     bool IsStubTrap(in Iced.Intel.Instruction instruction) =>
         Inspection.Disassembler.IsTrap(instruction) && session.Modules.At(instruction.IP) is not null;
 
@@ -187,7 +212,8 @@ public sealed class Runner(DebuggerSession session)
     }
 
     bool IsReached(Destination destination) =>
-        (destination.Thread == 0 || session.CurrentThread == destination.Thread) && session.Context.Integer?.Rsp >= destination.LeastStack;
+        (destination.Thread == 0 || session.CurrentThread == destination.Thread) && session.Context.Integer?.Rsp >= destination.LeastStack &&
+        (destination.Frame is null || session.Context.Integer.Rbp == destination.Frame);
 
     (bool, bool, StopEvent) Hit(StopEvent stop, IReadOnlyList<int> handles, bool counts)
     {

@@ -52,10 +52,22 @@ public static class Disassembler
             return $"{row} [br={(IsTaken(instruction, integer) ? 1 : 0)}]";
         if (EffectiveAddress(session, address) is not { } operand)
             return row;
+        if (operand.Size == 16)
+            return $"{row} {operand.Segment}:{operand.Selector:x4}:{Addresses.Accent(operand.Address)}={Wide(session, operand.Address)}";
         string value = session.TryReadInteger(operand.Address, Math.Min(operand.Size, 8), out ulong read)
             ? read.ToString("x" + operand.Size * 2)
             : new string('?', operand.Size * 2);
         return $"{row} {operand.Segment}:{operand.Selector:x4}:{Addresses.Accent(operand.Address)}={value}";
+    }
+
+    /// <summary>Sixteen bytes, the highest first.</summary>
+    static string Wide(DebuggerSession session, ulong address)
+    {
+        byte[] bytes = new byte[16];
+        if (session.Read(address, bytes) != bytes.Length)
+            return new string('?', 32);
+        Array.Reverse(bytes);
+        return Convert.ToHexStringLower(bytes);
     }
 
     public static Operand? EffectiveAddress(DebuggerSession session, ulong address)
@@ -72,7 +84,7 @@ public static class Disassembler
         string name = instruction.SegmentPrefix switch { Register.GS => "gs", Register.FS => "fs", _ => stack ? "ss" : "ds" };
         Registers.TryGet(context, name, out ulong selector);
         int size = instruction.MemorySize.GetSize();
-        return new Operand(effective, name, (ushort)selector, size is 1 or 2 or 4 or 8 ? size : 8);
+        return new Operand(effective, name, (ushort)selector, size is 1 or 2 or 4 or 8 or 16 ? size : 8);
     }
 
     static bool HasMemory(in Instruction instruction) => MemoryIndexOf(instruction) >= 0;

@@ -48,6 +48,22 @@ public class SessionTests
         Assert.Contains("spin: DriverEntry spins\nspin!DriverEntry+0x10 ", output);
     }
 
+    /// <summary>A routine that calls back: into the callback by a step, over it by another, and out of it to where the routine goes on.</summary>
+    [Fact]
+    public void Steps_around_callbacks()
+    {
+        string[] lines =
+        [
+            "bp nt!Phase1Initialization", "g", "bc *", "t 3", "t", ".echo in", "k 2", "gu", "k 1", ".echo out", "p", ".reboot",
+            "bp nt!Phase1Initialization", "g", "bc *", "p 3", ".echo over", "p",
+        ];
+        (string output, _) = LiveConsole.Run("pnptest", lines, "-b", "--limit", "100ms");
+        Assert.Matches("pnptest!DriverEntry [^\n]*\n[^\n]* xor     eax,eax\n1: kd> in\n", output);
+        Assert.Matches("00 [^\n]*pnptest!DriverEntry [^\n]*\n01 [^\n]*nt!Phase1Initialization", output);
+        Assert.Matches(@"nt!Phase1Initialization\+0xd:\n[^\n]* vmcall\n", output);
+        Assert.Equal(2, output.Split("nt!Phase1Initialization+0x10:\n").Length - 1);
+    }
+
     /// <summary>A hundred thousand hits with a condition are a matter of a second: nothing is parsed twice.</summary>
     [Fact]
     public void Conditional_breakpoint()
