@@ -1,0 +1,84 @@
+using KdSim.Kernel.Ke;
+using KdSim.Kernel.Routines;
+using KdSim.Nt;
+
+namespace KdSim.Kernel.Ob;
+
+/// <summary>
+/// What Ob, Io and Ps need of the dispatcher and of the running context: events, waits, work items, APCs (all through nt's own stubs, so that they show on
+/// stacks), the running thread and process.
+/// </summary>
+public sealed class KernelObjects(NtKernel kernel) : KernelComponent(kernel)
+{
+    private const ulong CurrentThreadOffset = 0x188; // KPCR.Prcb.CurrentThread, at gs in kernel mode.
+
+    public View<ETHREAD> Thread => new(Memory.ReadU64(Cpu.State.Gs.Base + CurrentThreadOffset));
+
+    /// <summary>The process whose address space is current: the one attached to, if any.</summary>
+    public View<EPROCESS> Process
+    {
+        get
+        {
+            View<KTHREAD> thread = Thread.As<KTHREAD>();
+            ulong attached = thread.ApcState.Process;
+            return new(attached != 0 ? attached : thread.Process);
+        }
+    }
+
+    /// <summary>KernelMode 0, UserMode 1: who called the system service that runs.</summary>
+    public sbyte PreviousMode => Thread.As<KTHREAD>().PreviousMode;
+
+    /// <summary>Sets the previous mode, for Zw routines; returns what it was.</summary>
+    public sbyte SetPreviousMode(sbyte mode)
+    {
+        View<KTHREAD> thread = Thread.As<KTHREAD>();
+        sbyte old = thread.PreviousMode;
+        if (old != mode)
+            thread.PreviousMode = mode;
+        return old;
+    }
+
+    public void InitializeEvent(ulong address, bool notification, bool signaled)
+    {
+        View<DISPATCHER_HEADER> header = new(address);
+        header.Lock = 0;
+        header.Type = (byte)(notification ? KOBJECTS.EventNotificationObject : KOBJECTS.EventSynchronizationObject);
+        header.Size = KEVENT.SizeOf / 4;
+        header.SignalState = signaled ? 1 : 0;
+        Memory.InitializeList(address + DISPATCHER_HEADER.Offsets.WaitListHead);
+    }
+
+    public GuestCall SetEvent(ulong @event, int increment) => Guest.Call(Find("KeSetEvent"), @event, (ulong)increment, 0);
+
+    public GuestCall Wait(ulong @object, KWAIT_REASON reason, sbyte mode, bool alertable, ulong timeout = 0) =>
+        Guest.Call(Find("KeWaitForSingleObject"), @object, (ulong)reason, (ulong)mode, alertable ? 1u : 0, timeout);
+
+    public GuestCall QueueWorkItem(ulong item, WORK_QUEUE_TYPE queue) => Guest.Call(Find("ExQueueWorkItem"), item, (ulong)queue);
+
+    public GuestCall InsertQueueApc(ulong apc, ulong argument1, ulong argument2, int increment) =>
+        Guest.Call(Find("KeInsertQueueApc"), apc, argument1, argument2, (ulong)increment);
+
+    /// <summary>Fills in a KAPC as KeInitializeApc does.</summary>
+    public void InitializeApc(View<KAPC> apc, ulong thread, ulong kernelRoutine, ulong rundownRoutine, ulong normalRoutine, sbyte mode, ulong context)
+    {
+        apc.Type = (byte)KOBJECTS.ApcObject;
+        apc.Size = KAPC.SizeOf;
+        apc.Thread = (Ptr<KTHREAD>)thread;
+        apc.ApcStateIndex = 0;
+        apc.KernelRoutine = kernelRoutine;
+        apc.RundownRoutine = rundownRoutine;
+        apc.NormalRoutine = normalRoutine;
+        apc.ApcMode = normalRoutine != 0 ? mode : (sbyte)0;
+        apc.NormalContext = normalRoutine != 0 ? context : 0;
+        apc.Inserted = false;
+    }
+
+    /// <summary>A routine of nt by name; says so if there is none.</summary>
+    private ulong Find(string name)
+    {
+        foreach (Routine routine in RoutineTable.All)
+            if (routine.Name == name)
+                return Kernel.Stubs.AddressOf(routine.Stub);
+        throw new NotSupportedException($"nt!{name} is not implemented");
+    }
+}
