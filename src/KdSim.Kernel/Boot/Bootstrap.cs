@@ -30,12 +30,15 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.DebugPrinting.Initialize();
         kernel.PseudoRandoms.Initialize();
         kernel.SecurityExports.Initialize();
+        kernel.ObjectNamespace.Initialize();
+        kernel.IoStart.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);
         kernel.Threads.Initialize();
         var processors = new ProcessorSetup(kernel);
         foreach (Processor cpu in kernel.Computer.Processors)
             processors.Initialize(cpu);
+        kernel.HandleTables.Initialize();
         kernel.Timers.InitializeTable();
         kernel.Enter(kernel.Computer.Processors[0]);
         kernel.InterruptEntries.StartClock();

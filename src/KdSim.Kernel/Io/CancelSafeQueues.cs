@@ -49,7 +49,7 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<Ptr<IRP>> IoCsqRemoveNextIrp(Ptr<IO_CSQ> Csq, ulong PeekContext)
     {
         ulong level = Guest.Scratch(8);
-        await Guest.Call(Csq.View.CsqAcquireLock, Csq, level);
+        await Guest.CallChangingIrql(Csq.View.CsqAcquireLock, Csq, level);
         Ptr<IRP> found = (Ptr<IRP>)(await Guest.Call(Csq.View.CsqPeekNextIrp, Csq, 0, PeekContext)).Value;
         while (!found.IsNull && !TryTakeCancelRoutine(found))
             found = (Ptr<IRP>)(await Guest.Call(Csq.View.CsqPeekNextIrp, Csq, found, PeekContext)).Value;
@@ -58,7 +58,7 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
             await Guest.Call(Csq.View.CsqRemoveIrp, Csq, found);
             Detach(found);
         }
-        await Guest.Call(Csq.View.CsqReleaseLock, Csq, Memory.ReadU8(level));
+        await Guest.CallChangingIrql(Csq.View.CsqReleaseLock, Csq, Memory.ReadU8(level));
         return found;
     }
 
@@ -67,7 +67,7 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<Ptr<IRP>> IoCsqRemoveIrp(Ptr<IO_CSQ> Csq, Ptr<IO_CSQ_IRP_CONTEXT> Context)
     {
         ulong level = Guest.Scratch(8);
-        await Guest.Call(Csq.View.CsqAcquireLock, Csq, level);
+        await Guest.CallChangingIrql(Csq.View.CsqAcquireLock, Csq, level);
         Ptr<IRP> irp = Context.View.Irp;
         if (!irp.IsNull && !TryTakeCancelRoutine(irp))
             irp = default;
@@ -76,7 +76,7 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
             await Guest.Call(Csq.View.CsqRemoveIrp, Csq, irp);
             Detach(irp);
         }
-        await Guest.Call(Csq.View.CsqReleaseLock, Csq, Memory.ReadU8(level));
+        await Guest.CallChangingIrql(Csq.View.CsqReleaseLock, Csq, Memory.ReadU8(level));
         return irp;
     }
 
@@ -84,14 +84,14 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("IopCsqCancelRoutine", MaxIrql = Irql.Dispatch)]
     public async KTask IopCsqCancelRoutine(Ptr<DEVICE_OBJECT> DeviceObject, Ptr<IRP> Irp)
     {
-        await Guest.Call(Stub.IoReleaseCancelSpinLock, Irp.View.CancelIrql);
+        await Guest.CallChangingIrql(Kernel.Stubs.AddressOf(Stub.IoReleaseCancelSpinLock), Irp.View.CancelIrql);
         ulong link = Irp.View.Tail.Overlay.DriverContext[3];
         Ptr<IO_CSQ> csq = new(Memory.ReadU32(link) == IrpContext ? new View<IO_CSQ_IRP_CONTEXT>(link).Csq : link);
         ulong level = Guest.Scratch(8);
-        await Guest.Call(csq.View.CsqAcquireLock, csq, level);
+        await Guest.CallChangingIrql(csq.View.CsqAcquireLock, csq, level);
         await Guest.Call(csq.View.CsqRemoveIrp, csq, Irp);
         Detach(Irp);
-        await Guest.Call(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
+        await Guest.CallChangingIrql(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
         await Guest.Call(csq.View.CsqCompleteCanceledIrp, csq, Irp);
     }
 
@@ -99,7 +99,7 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
     {
         Link(csq, irpAddress, context);
         ulong level = Guest.Scratch(8);
-        await Guest.Call(csq.View.CsqAcquireLock, csq, level);
+        await Guest.CallChangingIrql(csq.View.CsqAcquireLock, csq, level);
         View<IRP> irp = irpAddress;
         View<IO_STACK_LOCATION> location = irp.Tail.Overlay.CurrentStackLocation;
         location.Control |= SL_CONTROL.PENDING_RETURNED;
@@ -110,7 +110,7 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
             await Guest.Call(csq.View.CsqInsertIrp, csq, irpAddress);
         if (!status.IsSuccess)
         {
-            await Guest.Call(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
+            await Guest.CallChangingIrql(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
             return status;
         }
         irp.CancelRoutine = Kernel.Stubs.AddressOf(Stub.IopCsqCancelRoutine);
@@ -118,11 +118,11 @@ public sealed class CancelSafeQueues(NtKernel kernel) : KernelComponent(kernel)
         {
             await Guest.Call(csq.View.CsqRemoveIrp, csq, irpAddress);
             Detach(irpAddress);
-            await Guest.Call(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
+            await Guest.CallChangingIrql(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
             await Guest.Call(csq.View.CsqCompleteCanceledIrp, csq, irpAddress);
             return NtStatus.Success;
         }
-        await Guest.Call(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
+        await Guest.CallChangingIrql(csq.View.CsqReleaseLock, csq, Memory.ReadU8(level));
         return status;
     }
 

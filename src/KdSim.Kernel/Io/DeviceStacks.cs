@@ -66,7 +66,7 @@ public sealed class DeviceStacks(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> IoAttachDevice(Ptr<DEVICE_OBJECT> SourceDevice, Ptr<UNICODE_STRING> TargetDevice, Ptr<Ptr<DEVICE_OBJECT>> AttachedDevice)
     {
         ulong result = Guest.Scratch(16);
-        NtStatus status = await Kernel.DevicePointers.Open(TargetDevice, 0x80, result, result + 8, attachOnly: true);
+        NtStatus status = await Kernel.DevicePointers.IoGetDeviceObjectPointer(TargetDevice, 0x80, (Ptr<ulong>)result, (Ptr<ulong>)(result + 8));
         if (!status.IsSuccess)
             return status;
         status = IoAttachDeviceToDeviceStackSafe(SourceDevice, (Ptr<DEVICE_OBJECT>)Memory.ReadU64(result + 8), AttachedDevice);

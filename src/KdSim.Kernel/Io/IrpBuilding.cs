@@ -41,7 +41,7 @@ public sealed class IrpBuilding(NtKernel kernel) : KernelComponent(kernel)
         {
             irp.UserBuffer = Buffer;
         }
-        View<IO_STACK_LOCATION_Parameters_Read> parameters = next.Parameters.Read; // Write has the same layout.
+        View<IO_STACK_LOCATION_Parameters_Read> parameters = next.Parameters.Read_; // Write has the same layout.
         parameters.Length = Length;
         parameters.ByteOffset = StartingOffset.IsNull ? default : new LARGE_INTEGER { QuadPart = StartingOffset.Read() };
         return made;

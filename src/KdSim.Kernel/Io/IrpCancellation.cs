@@ -49,21 +49,21 @@ public sealed class IrpCancellation(NtKernel kernel) : KernelComponent(kernel)
             throw new GuestBugCheck(BugCheckCode.CANCEL_STATE_IN_COMPLETED_IRP, Irp);
         ulong old = Guest.Scratch(8);
         byte level = CurrentIrql;
-        await Guest.Call(Stub.IoAcquireCancelSpinLock, old);
+        await Guest.CallChangingIrql(Kernel.Stubs.AddressOf(Stub.IoAcquireCancelSpinLock), old);
         View<IRP> irp = Irp;
         irp.Cancel = true;
         ulong routine = irp.CancelRoutine;
         irp.CancelRoutine = 0;
         if (routine == 0)
         {
-            await Guest.Call(Stub.IoReleaseCancelSpinLock, level);
+            await Guest.CallChangingIrql(Kernel.Stubs.AddressOf(Stub.IoReleaseCancelSpinLock), level);
             return false;
         }
         if (irp.CurrentLocation > irp.StackCount + 1)
             throw new GuestBugCheck(BugCheckCode.CANCEL_STATE_IN_COMPLETED_IRP, Irp, routine);
         irp.CancelIrql = level;
         View<IO_STACK_LOCATION> location = irp.Tail.Overlay.CurrentStackLocation;
-        await Guest.Call(routine, location.DeviceObject, Irp);
+        await Guest.CallChangingIrql(routine, location.DeviceObject, Irp);
         return true;
     }
 }

@@ -11,15 +11,16 @@ namespace KdSim.Kernel.Io;
 public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
 {
     /// <summary>Sends the IRP to its thread.</summary>
-    public async KTask Queue(View<IRP> irp, sbyte boost)
+    public void Queue(View<IRP> irp, sbyte boost)
     {
         View<IRP_Tail_Overlay> overlay = irp.Tail.Overlay;
         ulong thread = overlay.Thread, file = overlay.OriginalFileObject;
         if (thread == 0) // The sender of an IRP without a thread takes it back in a completion routine. NT dies on the null thread, too.
             throw new GuestBugCheck(BugCheckCode.IRQL_NOT_LESS_OR_EQUAL, KTHREAD.Offsets.ThreadLock, Irql.Dispatch, 0, Cpu.TrapRip);
         View<KAPC> apc = irp.Tail.Apc;
-        Kernel.KernelObjects.InitializeApc(apc, thread, Kernel.Stubs.AddressOf(Stub.IopCompleteRequest), Kernel.Stubs.AddressOf(Stub.IopAbortRequest), 0, 0, 0);
-        await Kernel.KernelObjects.InsertQueueApc(apc.Address, file, 0, boost);
+        Kernel.Apcs.KeInitializeApc(apc, (Ptr<KTHREAD>)thread, KAPC_ENVIRONMENT.OriginalApcEnvironment, Kernel.Stubs.AddressOf(Stub.IopCompleteRequest),
+            Kernel.Stubs.AddressOf(Stub.IopAbortRequest), 0, 0, 0);
+        Kernel.Apcs.KeInsertQueueApc(apc, file, 0, boost);
     }
 
     /// <summary>The APC's kernel routine.</summary>
@@ -35,7 +36,7 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
         View<IRP> irp = View<IRP>.Containing(Apc, IRP.Offsets.Tail);
         ulong file = Apc.View.SystemArgument1;
         FreeBuffers(irp);
-        await Release(irp, file, releaseEvent: true);
+        await Release(irp, file);
     }
 
     /// <summary>Finishes an IRP whose drivers are done, in the context of its thread.</summary>
@@ -51,7 +52,7 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
         else if (irp.PendingReturned && file != 0)
             await AnswerSynchronousError(irp, file, status);
         else
-            await Release(irp, file, releaseEvent: true);
+            await Release(irp, file);
     }
 
     private async KTask Answer(View<IRP> irp, ulong file, NtStatus status)
@@ -73,18 +74,18 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
         bool createOperation = (irp.Flags & IRP_FLAGS.CREATE_OPERATION) != 0;
         if (routine == 0 || createOperation)
         {
-            await Release(irp, file, releaseEvent: true);
+            await Release(irp, file);
             return;
         }
         ulong context = irp.Overlay.AsynchronousParameters.UserApcContext, block = irp.UserIosb;
         Ptr<ETHREAD> thread = irp.Tail.Overlay.Thread;
         sbyte mode = irp.RequestorMode;
         Kernel.IrpAllocation.RemoveFromThread(irp);
-        await ReleaseReferences(irp, file, releaseEvent: true);
+        await ReleaseReferences(irp, file);
         View<KAPC> apc = irp.Tail.Apc;
-        Kernel.KernelObjects.InitializeApc(apc, thread, Kernel.Stubs.AddressOf(Stub.IopUserCompletion), Kernel.Stubs.AddressOf(Stub.IopUserRundown), routine, mode,
-            context);
-        await Kernel.KernelObjects.InsertQueueApc(apc.Address, block, 0, 2);
+        Kernel.Apcs.KeInitializeApc(apc, thread.As<KTHREAD>(), KAPC_ENVIRONMENT.OriginalApcEnvironment, Kernel.Stubs.AddressOf(Stub.IopUserCompletion),
+            Kernel.Stubs.AddressOf(Stub.IopUserRundown), routine, mode, context);
+        Kernel.Apcs.KeInsertQueueApc(apc, block, 0, 2);
     }
 
     /// <summary>The user APC's kernel routine: frees the IRP that carried it.</summary>
@@ -103,23 +104,23 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
         view.FinalStatus = status;
         ulong done = isOwnEvent && irp.UserEvent.Address != 0 ? irp.UserEvent.Address : view.Event.Address;
         await Kernel.KernelObjects.SetEvent(done, 0);
-        await Release(irp, file, releaseEvent: true);
+        await Release(irp, file);
     }
 
-    private async KTask Release(View<IRP> irp, ulong file, bool releaseEvent)
+    private async KTask Release(View<IRP> irp, ulong file)
     {
         Kernel.IrpAllocation.RemoveFromThread(irp);
-        await ReleaseReferences(irp, file, releaseEvent);
+        await ReleaseReferences(irp, file);
         Kernel.IrpAllocation.IoFreeIrp(irp);
     }
 
     /// <summary>The references that the system service took: its event and its file.</summary>
-    private async KTask ReleaseReferences(View<IRP> irp, ulong file, bool releaseEvent)
+    private async KTask ReleaseReferences(View<IRP> irp, ulong file)
     {
         ulong done = irp.UserEvent;
-        if (file == 0)
+        if (file == 0 || (irp.Flags & IRP_FLAGS.CREATE_OPERATION) != 0)
             return;
-        if (releaseEvent && done != 0 && (irp.Flags & IRP_FLAGS.SYNCHRONOUS_API) == 0)
+        if (done != 0 && (irp.Flags & IRP_FLAGS.SYNCHRONOUS_API) == 0)
             await Kernel.Objects.Dereference(done);
         await Kernel.Objects.Dereference(file);
     }

@@ -6,9 +6,6 @@ namespace KdSim.Kernel.Loader;
 /// <summary>Starts loaded drivers: the DRIVER_OBJECT and the call of DriverEntry, on a system thread at PASSIVE_LEVEL.</summary>
 public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
 {
-    private const uint Tag = 0x76697244; // "Driv"
-    private const short DriverType = 4;
-
     /// <summary>What the initial system thread runs: loads and starts the boot drivers, one after the other.</summary>
     [NtRoutine("Phase1Initialization")]
     public async KTask Phase1Initialization(ulong Context)
@@ -30,6 +27,7 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         return status;
     }
 
+<<<<<<< HEAD
     internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module)
     {
         ulong block = Kernel.Pool.Allocate(POOL_TYPE.NonPagedPool, DRIVER_OBJECT.SizeOf + DRIVER_EXTENSION.SizeOf, Tag);
@@ -49,6 +47,9 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
             driver.MajorFunction.Set(i, Kernel.Stubs.AddressOf(Stub.IopInvalidDeviceRequest));
         return driver;
     }
+=======
+    internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module) => Kernel.DriverObjects.Create(service, module).Ptr;
+>>>>>>> f0bb268 (kernel: objects, handles, devices, IRPs and MDLs)
 }
 
 /// <summary>What a driver's DriverEntry returned.</summary>

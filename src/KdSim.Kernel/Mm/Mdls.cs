@@ -139,11 +139,25 @@ public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
         ulong pages = PagesOf(address, mdl.ByteCount), root = Cpu.State.Cr3;
         for (ulong i = 0; i < pages; i++)
         {
-            if (!Kernel.PageTables.TryTranslate(root, mdl.StartVa + i * Page, out ulong physical))
-                throw Kernel.PageFaults.BugCheckFor(new KdSim.Machine.Cpu.MemoryFault { Address = mdl.StartVa + i * Page, Canonical = true }, Cpu.TrapRip)
-                    ?? (Exception)new GuestException(NtStatus.AccessViolation, mdl.StartVa + i * Page, write: false);
+            ulong at = mdl.StartVa + i * Page;
+            if (!Kernel.PageTables.TryTranslate(root, at, out ulong physical))
+                Memory.ReadU8(at); // Raises, or brings the page in.
+            if (physical / Page == 0 && !Kernel.PageTables.TryTranslate(root, at, out physical))
+                throw new InvalidOperationException($"{at:x} was read but is not mapped");
             Memory.WriteU64(PfnSlot(mdl, i), physical / Page);
         }
+    }
+
+    /// <summary>True if MmProbeAndLockPages of a user buffer would not raise.</summary>
+    public bool IsLockable(ulong address, ulong bytes, sbyte mode, bool writes)
+    {
+        if (mode == 0)
+            return true;
+        Span<byte> one = stackalloc byte[1];
+        for (ulong at = address, pages = PagesOf(address, bytes); pages > 0; pages--, at = (at & ~(Page - 1)) + Page)
+            if (!Memory.TryCopyFromUser(at, one, out _) || (writes && !Memory.TryCopyToUser(at, one, out _)))
+                return false;
+        return true;
     }
 
     private void Chain(View<IRP> irp, View<MDL> mdl, bool secondary)

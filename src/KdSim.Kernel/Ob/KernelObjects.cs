@@ -5,8 +5,7 @@ using KdSim.Nt;
 namespace KdSim.Kernel.Ob;
 
 /// <summary>
-/// What Ob, Io and Ps need of the dispatcher and of the running context: events, waits, work items, APCs (all through nt's own stubs, so that they show on
-/// stacks), the running thread and process.
+/// What Ob, Io and Ps need of the dispatcher and of the running context: events, waits, work items, the running thread and process.
 /// </summary>
 public sealed class KernelObjects(NtKernel kernel) : KernelComponent(kernel)
 {
@@ -48,30 +47,16 @@ public sealed class KernelObjects(NtKernel kernel) : KernelComponent(kernel)
         Memory.InitializeList(address + DISPATCHER_HEADER.Offsets.WaitListHead);
     }
 
-    public GuestCall SetEvent(ulong @event, int increment) => Guest.Call(Find("KeSetEvent"), @event, (ulong)increment, 0);
+    public KTask SetEvent(ulong @event, int increment)
+    {
+        Kernel.Events.Set(new View<KEVENT>(@event), increment);
+        return KTask.Done;
+    }
 
-    public GuestCall Wait(ulong @object, KWAIT_REASON reason, sbyte mode, bool alertable, ulong timeout = 0) =>
-        Guest.Call(Find("KeWaitForSingleObject"), @object, (ulong)reason, (ulong)mode, alertable ? 1u : 0, timeout);
+    public KTask<NtStatus> Wait(ulong @object, KWAIT_REASON reason, sbyte mode, bool alertable) =>
+        Kernel.Waits.ForOne(@object, reason, mode, alertable, Waits.Never);
 
     public GuestCall QueueWorkItem(ulong item, WORK_QUEUE_TYPE queue) => Guest.Call(Find("ExQueueWorkItem"), item, (ulong)queue);
-
-    public GuestCall InsertQueueApc(ulong apc, ulong argument1, ulong argument2, int increment) =>
-        Guest.Call(Find("KeInsertQueueApc"), apc, argument1, argument2, (ulong)increment);
-
-    /// <summary>Fills in a KAPC as KeInitializeApc does.</summary>
-    public void InitializeApc(View<KAPC> apc, ulong thread, ulong kernelRoutine, ulong rundownRoutine, ulong normalRoutine, sbyte mode, ulong context)
-    {
-        apc.Type = (byte)KOBJECTS.ApcObject;
-        apc.Size = KAPC.SizeOf;
-        apc.Thread = (Ptr<KTHREAD>)thread;
-        apc.ApcStateIndex = 0;
-        apc.KernelRoutine = kernelRoutine;
-        apc.RundownRoutine = rundownRoutine;
-        apc.NormalRoutine = normalRoutine;
-        apc.ApcMode = normalRoutine != 0 ? mode : (sbyte)0;
-        apc.NormalContext = normalRoutine != 0 ? context : 0;
-        apc.Inserted = false;
-    }
 
     /// <summary>A routine of nt by name; says so if there is none.</summary>
     private ulong Find(string name)

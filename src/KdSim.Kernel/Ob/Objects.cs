@@ -150,11 +150,13 @@ public sealed class Objects(NtKernel kernel) : KernelComponent(kernel)
             if (HeaderOf(body).PointerCount != 0)
                 return; // The routine took a reference: the object lives on.
         }
-        Free(body, type);
+        Free(body);
     }
 
-    private void Free(ulong body, View<OBJECT_TYPE> type)
+    /// <summary>Frees an object without references; its DeleteProcedure has run, or it has none.</summary>
+    internal void Free(ulong body)
     {
+        View<OBJECT_TYPE> type = Kernel.ObjectTypes.Of(Kernel.ObjectTypes.KindOf(body));
         View<OBJECT_HEADER> header = HeaderOf(body);
         ulong block = header.Address;
         if (NameInfoOf(body) is { IsNull: false } info)

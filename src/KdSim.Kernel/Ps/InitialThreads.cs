@@ -9,7 +9,6 @@ namespace KdSim.Kernel.Ps;
 /// nt!Phase1Initialization.
 /// </summary>
 [NtData("KiInitialProcess", EPROCESS.SizeOf, Type = "_EPROCESS")]
-[NtData("KiSystemProcess", OBJECT_HEADER.Offsets.Body + EPROCESS.SizeOf)]
 [NtData("KiInitialThread", ETHREAD.SizeOf * 8)]
 [NtData("PsInitialSystemProcess", 8, IsExported = true)]
 [NtData("PsIdleProcess", 8)]
@@ -19,8 +18,7 @@ public sealed class InitialThreads(NtKernel kernel) : KernelComponent(kernel)
     private const ulong SystemId = 4;
     private const sbyte NormalPriority = 8;
 
-    /// <summary>An object with its header.</summary>
-    public View<EPROCESS> SystemProcess => new(Kernel.Data(Datum.KiSystemProcess) + (ulong)OBJECT_HEADER.Offsets.Body);
+    public View<EPROCESS> SystemProcess => new(Memory.ReadU64(Kernel.Data(Datum.PsInitialSystemProcess)));
 
     /// <summary>Creates the idle thread of a processor (and the first processes, at the first) as the running one.</summary>
     internal ulong Create(int processor, View<KPRCB> prcb, ulong stack)
@@ -51,10 +49,9 @@ public sealed class InitialThreads(NtKernel kernel) : KernelComponent(kernel)
     {
         Memory.InitializeList(Kernel.Data(Datum.PsActiveProcessHead));
         Initialize(idle, 0, 0, "Idle"u8);
-        Kernel.ObjectHeaders.Reference(SystemProcess.Address);
+        Memory.WriteU64(Kernel.Data(Datum.PsInitialSystemProcess), Kernel.Objects.Allocate(Ob.ObjectKind.Process, EPROCESS.SizeOf));
         Initialize(SystemProcess, SystemId, NormalPriority, "System"u8);
         Memory.InsertTail(Kernel.Data(Datum.PsActiveProcessHead), SystemProcess.ActiveProcessLinksView.Address);
-        Memory.WriteU64(Kernel.Data(Datum.PsInitialSystemProcess), SystemProcess.Address);
         Memory.WriteU64(Kernel.Data(Datum.PsIdleProcess), idle.Address);
     }
 

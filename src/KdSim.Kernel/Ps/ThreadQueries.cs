@@ -100,7 +100,7 @@ public sealed class ThreadQueries(NtKernel kernel) : KernelComponent(kernel)
             View<EPROCESS> process = View<EPROCESS>.Containing(entry, EPROCESS.Offsets.ActiveProcessLinks);
             if (process.UniqueProcessId != ProcessId)
                 continue;
-            Kernel.ObjectHeaders.Reference(process.Address);
+            Kernel.Objects.Reference(process.Address);
             Process.Write(process.Address);
             return NtStatus.Success;
         }
@@ -118,7 +118,7 @@ public sealed class ThreadQueries(NtKernel kernel) : KernelComponent(kernel)
                 View<ETHREAD> thread = View<ETHREAD>.Containing(entry, ETHREAD.Offsets.ThreadListEntry);
                 if (thread.Cid.UniqueThread != ThreadId)
                     continue;
-                Kernel.ObjectHeaders.Reference(thread.Address);
+                Kernel.Objects.Reference(thread.Address);
                 Thread.Write(thread.Address);
                 return NtStatus.Success;
             }

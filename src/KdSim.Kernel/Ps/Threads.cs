@@ -1,4 +1,5 @@
 using KdSim.Kernel.Ke;
+using KdSim.Kernel.Ob;
 using KdSim.Kernel.Routines;
 using KdSim.Nt;
 
@@ -12,7 +13,6 @@ namespace KdSim.Kernel.Ps;
 public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
 {
     public const int StackSize = 0x6000;
-    private const uint ThreadTag = 0x65726854;          // "Thre"
     private const sbyte NormalPriority = 8;
 
     private ulong Reaper => Kernel.Data(Datum.PsReaperListHead);
@@ -22,10 +22,7 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
     /// </summary>
     public View<ETHREAD> TryCreate(View<EPROCESS> process, ulong startup, ulong first, ulong second, ulong startAddress)
     {
-        ulong address = Kernel.ObjectHeaders.TryCreate(ETHREAD.SizeOf, ThreadTag);
-        if (address == 0)
-            return default;
-        View<ETHREAD> thread = new(address);
+        View<ETHREAD> thread = new(Kernel.Objects.Allocate(ObjectKind.Thread, ETHREAD.SizeOf));
         View<KTHREAD> control = thread.Tcb;
         ulong stack = Kernel.SystemMemory.CreateStack(StackSize);
         InitializeControl(control, process, stack);
@@ -175,8 +172,8 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
 
     private void Dereference(ulong body)
     {
-        View<OBJECT_HEADER> header = new(body - Ob.ObjectHeaders.Size);
+        View<OBJECT_HEADER> header = Objects.HeaderOf(body);
         if (--header.PointerCount == 0)
-            Kernel.Pool.Free(header.Address, ThreadTag);
+            Kernel.Objects.Free(body);
     }
 }

@@ -38,6 +38,8 @@ public sealed class Activation
 /// <summary>State of a processor before a guest routine is called; compared when it returns.</summary>
 internal struct CallContract
 {
+    public const byte AnyIrql = 0xFF;
+
     public ulong Target;
     public ulong Rbx, Rbp, Rsi, Rdi, R12, R13, R14, R15;
     public byte Irql;

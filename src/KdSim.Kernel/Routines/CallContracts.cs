@@ -30,7 +30,7 @@ internal sealed class CallContracts(NtKernel kernel)
         if (before.Target == 0)
             return;
         ref CpuState cpu = ref kernel.Cpu.State;
-        if ((byte)cpu.Cr8 != before.Irql)
+        if ((byte)cpu.Cr8 != before.Irql && before.Irql != CallContract.AnyIrql)
             kernel.Report(FindingKind.IrqlNotRestored, before.Target, before.Irql, cpu.Cr8);
         if (cpu.Rbx != before.Rbx || cpu.Rbp != before.Rbp || cpu.Rsi != before.Rsi || cpu.Rdi != before.Rdi ||
             cpu.R12 != before.R12 || cpu.R13 != before.R13 || cpu.R14 != before.R14 || cpu.R15 != before.R15)

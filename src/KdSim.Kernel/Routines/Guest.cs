@@ -41,6 +41,14 @@ public sealed class Guest
     /// <summary>Runs a routine of the simulated images through its stub: it shows on stacks, and breakpoints on it hit.</summary>
     public GuestCall Call(Stub stub, params ReadOnlySpan<ulong> arguments) => Call(_kernel.Stubs.AddressOf(stub), arguments);
 
+    /// <summary>As <see cref="Call(ulong, ReadOnlySpan{ulong})"/>, for routines whose purpose is to change the IRQL: acquiring and releasing locks.</summary>
+    public GuestCall CallChangingIrql(ulong routine, params ReadOnlySpan<ulong> arguments)
+    {
+        GuestCall call = Call(routine, arguments);
+        _kernel.Runner.Require().Contract.Irql = CallContract.AnyIrql;
+        return call;
+    }
+
     /// <summary>
     /// Leaves the sequence so that whoever sets RIP and RSP back to what they are now resumes it, RAX being the result: the half of a wait that belongs to
     /// the sequence. The caller (Ke.Park) switches the thread away before it returns.
