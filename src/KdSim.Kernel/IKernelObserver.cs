@@ -35,6 +35,9 @@ public interface IKernelObserver
 
     void IrpFreed(int cpu, ulong irp) { }
 
+    /// <summary>IoWriteErrorLogEntry: what NT would put into the system log.</summary>
+    void ErrorLogged(int cpu, ulong source, uint code, uint uniqueValue, uint finalStatus) { }
+
     void ThreadSwitched(int cpu, ulong from, ulong to, byte waitReason) { }
 
     void ThreadReadied(int cpu, ulong thread) { }

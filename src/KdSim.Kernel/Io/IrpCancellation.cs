@@ -1,44 +1,24 @@
 using KdSim.Kernel.Routines;
 using KdSim.Nt;
-using static Iced.Intel.AssemblerRegisters;
 
 namespace KdSim.Kernel.Io;
 
-/// <summary>Cancelling IRPs: the cancel spin lock (guest code, so that processors really wait for it) and IoCancelIrp.</summary>
+/// <summary>Cancelling IRPs: the cancel spin lock, which processors really wait for, and IoCancelIrp.</summary>
 [NtData("IopCancelSpinLock", 8)]
 public sealed class IrpCancellation(NtKernel kernel) : KernelComponent(kernel)
 {
-    /// <summary>rcx: where the old IRQL goes.</summary>
-    [GuestCode("IoAcquireCancelSpinLock", MaxIrql = Irql.Dispatch)]
-    public void IoAcquireCancelSpinLock(GuestAssembler code)
+    [NtExport("IoAcquireCancelSpinLock", MaxIrql = Irql.Dispatch)]
+    public async KTask IoAcquireCancelSpinLock(Ptr<byte> OldIrql)
     {
-        Iced.Intel.Label again = code.CreateLabel(), wait = code.CreateLabel(), taken = code.CreateLabel();
-        code.mov(rax, cr8);
-        code.mov(__byte_ptr[rcx], al);
-        code.mov(eax, Irql.Dispatch);
-        code.mov(cr8, rax);
-        code.mov(rdx, Kernel.Data(Datum.IopCancelSpinLock));
-        code.Label(ref again);
-        code.@lock.bts(__qword_ptr[rdx], 0);
-        code.jnc(taken);
-        code.Label(ref wait);
-        code.pause();
-        code.test(__qword_ptr[rdx], 1);
-        code.jne(wait);
-        code.jmp(again);
-        code.Label(ref taken);
-        code.ret();
+        ulong old = await Guest.CallChangingIrql(Kernel.Stubs.AddressOf(Stub.KeAcquireSpinLockRaiseToDpc), Kernel.Data(Datum.IopCancelSpinLock));
+        OldIrql.Write((byte)old);
     }
 
-    /// <summary>cl: the IRQL to go back to.</summary>
-    [GuestCode("IoReleaseCancelSpinLock", MaxIrql = Irql.Dispatch)]
-    public void IoReleaseCancelSpinLock(GuestAssembler code)
+    [NtExport("IoReleaseCancelSpinLock", MaxIrql = Irql.Dispatch)]
+    public void IoReleaseCancelSpinLock(byte NewIrql)
     {
-        code.mov(rdx, Kernel.Data(Datum.IopCancelSpinLock));
-        code.mov(__qword_ptr[rdx], 0);
-        code.movzx(ecx, cl);
-        code.mov(cr8, rcx);
-        code.ret();
+        Memory.WriteU64(Kernel.Data(Datum.IopCancelSpinLock), 0);
+        Cpu.SetCr8(NewIrql);
     }
 
     /// <summary>Marks the IRP cancelled and calls its cancel routine, if it has one, which releases the cancel spin lock.</summary>
