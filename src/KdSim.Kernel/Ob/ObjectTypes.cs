@@ -110,7 +110,7 @@ public sealed class ObjectTypes(NtKernel kernel) : KernelComponent(kernel)
         Ke.ListEntries.InitializeList(Memory, body + OBJECT_TYPE.Offsets.CallbackList);
         type.Name = Objects.NameInfoOf(body).Name;
         type.Index = (byte)row.Kind;
-        type.Key = (uint)(row.Name[0] | row.Name[1] << 8 | row.Name[2] << 16 | row.Name[3] << 24);
+        type.Key = System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(System.Text.Encoding.ASCII.GetBytes(row.Name.PadRight(4)));
         type.DefaultObject = row.Kind switch
         {
             ObjectKind.File => FILE_OBJECT.Offsets.Event,
