@@ -1,24 +1,11 @@
-using KdSim.Kernel.Loader;
 using KdSim.Kernel.Ob;
 using KdSim.Nt;
 using Xunit;
 
-namespace KdSim.Kernel.Tests.Io;
+namespace KdSim.Kernel.Tests.Ob;
 
-public class IrpTests
+public class ObjectTests
 {
-    /// <summary>iotest sends itself requests of every kind and says which check failed.</summary>
-    [Fact]
-    public void The_checking_driver_finds_IRPs_as_documented()
-    {
-        using var machine = TestMachine.Boot("iotest");
-        machine.Run(2_000_000_000);
-        Assert.Null(machine.Computer.Failure);
-        DriverResult driver = Assert.Single(machine.Kernel.Roots.DriverResults);
-        Assert.Equal($"{0:x8}", $"{(uint)driver.Status:x8}");
-        Assert.Empty(machine.Kernel.Roots.Findings);
-    }
-
     [Fact]
     public void Names_lead_through_links_to_objects()
     {
