@@ -65,7 +65,7 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
         }
         Kernel.Objects.FreeString(driver.DriverName);
         Kernel.Objects.FreeString(driver.DriverExtension.View.ServiceKeyName);
-        if (driver.DriverSection is var section and not 0)
+        if (driver.DriverSection is var section and not 0 && !Kernel.IsKernelImage(driver.DriverStart))
             Kernel.DriverLoader.Unload(new View<KLDR_DATA_TABLE_ENTRY>(section));
     }
 

@@ -27,29 +27,8 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         return status;
     }
 
-<<<<<<< HEAD
-    internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module)
-    {
-        ulong block = Kernel.Pool.Allocate(POOL_TYPE.NonPagedPool, DRIVER_OBJECT.SizeOf + DRIVER_EXTENSION.SizeOf, Tag);
-        View<DRIVER_OBJECT> driver = new(block);
-        View<DRIVER_EXTENSION> extension = new(block + DRIVER_OBJECT.SizeOf);
-        driver.Type = DriverType;
-        driver.Size = DRIVER_OBJECT.SizeOf;
-        driver.DriverStart = module.DllBase;
-        driver.DriverSize = module.SizeOfImage;
-        driver.DriverSection = module.Address;
-        driver.DriverExtension = extension.Ptr;
-        driver.DriverInit = module.EntryPoint;
-        driver.DriverName = Kernel.ModuleList.NewString("\\Driver\\" + service);
-        extension.DriverObject = driver.Ptr;
-        extension.ServiceKeyName = Kernel.ModuleList.NewString(service);
-        for (int i = 0; i < 28; i++)
-            driver.MajorFunction.Set(i, Kernel.Stubs.AddressOf(Stub.IopInvalidDeviceRequest));
-        return driver;
-    }
-=======
-    internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module) => Kernel.DriverObjects.Create(service, module).Ptr;
->>>>>>> f0bb268 (kernel: objects, handles, devices, IRPs and MDLs)
+    internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module) =>
+        Kernel.DriverObjects.Create(service, module).Ptr;
 }
 
 /// <summary>What a driver's DriverEntry returned.</summary>
