@@ -52,7 +52,7 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>DriverEntry failed, or the driver is gone: takes the name away; the object goes with its last reference.</summary>
     public async KTask Discard(Ptr<DRIVER_OBJECT> driver) => await Kernel.HandleRoutines.MakeTemporary(driver);
 
-    /// <summary>The type's DeleteProcedure.</summary>
+    /// <summary>The type's DeleteProcedure. The image is the business of who loaded it.</summary>
     [NtRoutine("IopDeleteDriver", MaxIrql = Irql.Passive)]
     public void IopDeleteDriver(Ptr<DRIVER_OBJECT> DriverObject)
     {
@@ -65,8 +65,6 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
         }
         Kernel.Objects.FreeString(driver.DriverName);
         Kernel.Objects.FreeString(driver.DriverExtension.View.ServiceKeyName);
-        if (driver.DriverSection is var section and not 0 && !Kernel.IsKernelImage(driver.DriverStart))
-            Kernel.DriverLoader.Unload(new View<KLDR_DATA_TABLE_ENTRY>(section));
     }
 
     /// <summary>Unloads a driver that has a DriverUnload routine.</summary>

@@ -33,17 +33,6 @@ public sealed class IoMiscellany(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("IoGetInitialStack", MaxIrql = Irql.Dispatch)]
     public ulong IoGetInitialStack() => Kernel.KernelObjects.Thread.Tcb.InitialStack;
 
-    [NtExport("IoGetStackLimits", MaxIrql = Irql.Dispatch)]
-    public void IoGetStackLimits(Ptr<ulong> LowLimit, Ptr<ulong> HighLimit)
-    {
-        GuestStack? stack = Kernel.Stacks.Find(Cpu.State.Rsp);
-        LowLimit.Write(stack?.Limit ?? 0);
-        HighLimit.Write(stack?.Top ?? 0);
-    }
-
-    [NtExport("IoGetRemainingStackSize", MaxIrql = Irql.Dispatch)]
-    public ulong IoGetRemainingStackSize() => Kernel.Stacks.Find(Cpu.State.Rsp) is { } stack ? Cpu.State.Rsp - stack.Limit : 0;
-
     [NtExport("IoSetHardErrorOrVerifyDevice", MaxIrql = Irql.Dispatch)]
     public void IoSetHardErrorOrVerifyDevice(Ptr<IRP> Irp, Ptr<DEVICE_OBJECT> DeviceObject)
     {
