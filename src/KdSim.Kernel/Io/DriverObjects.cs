@@ -18,6 +18,9 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>The object of a driver that was loaded, named \Driver\SERVICE; its entry point has not run.</summary>
     public View<DRIVER_OBJECT> Create(string service, View<KLDR_DATA_TABLE_ENTRY> module)
     {
+        NameLookup old = Kernel.ObjectNamespace.LookupLink("\\Driver\\" + service);
+        if (old.Object != 0)
+            Kernel.ObjectDirectories.Remove(old.Object); // Its image is gone: who loads sees to one image a service.
         View<DRIVER_OBJECT> driver = Create(service);
         driver.DriverStart = module.DllBase;
         driver.DriverSize = module.SizeOfImage;
