@@ -17,6 +17,12 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
         ulong thread = overlay.Thread, file = overlay.OriginalFileObject;
         if (thread == 0) // The sender of an IRP without a thread takes it back in a completion routine. NT dies on the null thread, too.
             throw new GuestBugCheck(BugCheckCode.IRQL_NOT_LESS_OR_EQUAL, KTHREAD.Offsets.ThreadLock, Irql.Dispatch, 0, Cpu.TrapRip);
+        // The APC takes the place of the overlay.
+        if (irp.Tail.Overlay.AuxiliaryBuffer is { IsNull: false } auxiliary)
+        {
+            Kernel.Pool.Free(auxiliary);
+            overlay.AuxiliaryBuffer = default;
+        }
         View<KAPC> apc = irp.Tail.Apc;
         Kernel.Apcs.KeInitializeApc(apc, (Ptr<KTHREAD>)thread, KAPC_ENVIRONMENT.OriginalApcEnvironment, Kernel.Stubs.AddressOf(Stub.IopCompleteRequest),
             Kernel.Stubs.AddressOf(Stub.IopAbortRequest), 0, 0, 0);
@@ -163,11 +169,5 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
             Kernel.Pool.Free(buffer);
         irp.Flags &= ~(IRP_FLAGS.DEALLOCATE_BUFFER | IRP_FLAGS.BUFFERED_IO);
         Kernel.IrpCompletion.FreeMdls(irp);
-        if (irp.Tail.Overlay.AuxiliaryBuffer is { IsNull: false } auxiliary)
-        {
-            Kernel.Pool.Free(auxiliary);
-            View<IRP_Tail_Overlay> overlay = irp.Tail.Overlay;
-            overlay.AuxiliaryBuffer = default;
-        }
     }
 }

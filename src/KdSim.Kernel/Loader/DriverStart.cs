@@ -12,6 +12,7 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
     {
         for (int i = 0; i < Kernel.Options.Drivers.Length; i++)
             await LoadAndStart(i);
+        await Guest.Call(Stub.IoInitSystem);
     }
 
     private async KTask<NtStatus> LoadAndStart(int index)

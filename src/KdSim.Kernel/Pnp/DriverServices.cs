@@ -46,7 +46,8 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
         Kernel.ServiceResults.Add(NameOf(ServiceName), status);
         if (!status.IsSuccess)
         {
-            Forget(NameOf(ServiceName), driver);
+            Forget(driver);
+            await Kernel.DriverObjects.Discard(driver);
             return NtStatus.FailedDriverEntry;
         }
         View<DRIVER_OBJECT> loaded = driver;
@@ -60,13 +61,10 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("IopUnloadDriver")]
     public async KTask<NtStatus> IopUnloadDriver(Ptr<DRIVER_OBJECT> DriverObject)
     {
-        View<DRIVER_OBJECT> driver = DriverObject;
-        if (driver.DriverUnload == 0 || !driver.DeviceObject.IsNull || (driver.Flags & DRVO.UNLOAD_INVOKED) != 0)
+        if (!DriverObject.View.DeviceObject.IsNull)
             return NtStatus.InvalidDeviceRequest;
-        driver.Flags |= DRVO.UNLOAD_INVOKED;
-        await Guest.Call(driver.DriverUnload, DriverObject);
-        Forget(ServiceOf(DriverObject), DriverObject);
-        return NtStatus.Success;
+        Forget(DriverObject);
+        return await Kernel.DriverObjects.Unload(DriverObject);
     }
 
     /// <summary>A Plug and Play driver that has no devices left and can be unloaded; null if there is none.</summary>
@@ -130,7 +128,7 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>A driver object of nt itself, without image of its own (IoCreateDriver).</summary>
     internal Ptr<DRIVER_OBJECT> CreateBuiltIn(string name)
     {
-        Ptr<DRIVER_OBJECT> driver = Kernel.DriverStart.CreateDriverObject(name, Kernel.ModuleList.Find(ImageNames.Kernel));
+        Ptr<DRIVER_OBJECT> driver = Kernel.DriverObjects.Create(name).Ptr;
         View<DRIVER_OBJECT> view = driver;
         view.Flags |= DRVO.BUILTIN_DRIVER;
         Remember(driver);
@@ -176,14 +174,16 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
         Memory.WriteU64(head + 8, entry);
     }
 
-    private void Forget(string service, Ptr<DRIVER_OBJECT> driver)
+    private void Forget(Ptr<DRIVER_OBJECT> driver)
     {
-        ulong entry = FindEntry(service), next = Memory.ReadU64(entry), previous = Memory.ReadU64(entry + 8);
-        Memory.WriteU64(previous, next);
-        Memory.WriteU64(next + 8, previous);
-        Kernel.Pool.Free(entry);
-        if (!IsInBox(driver))
-            Kernel.DriverLoader.Unload(new View<KLDR_DATA_TABLE_ENTRY>(driver.View.DriverSection));
+        foreach (ulong entry in Memory.Walk(Head()))
+            if (Memory.ReadU64(entry + 16) == driver)
+            {
+                ulong next = Memory.ReadU64(entry), previous = Memory.ReadU64(entry + 8);
+                Memory.WriteU64(previous, next);
+                Memory.WriteU64(next + 8, previous);
+                Kernel.Pool.Free(entry);
+            }
     }
 }
 
