@@ -37,7 +37,7 @@ public sealed class Unwinding(NtKernel kernel) : KernelComponent(kernel)
             bool popped = Unwinder.TryUnwindLeaf(Read, registers, out _);
             if (popped)
                 Store(registers, context);
-            return new UnwindStep(popped, pc, imageBase, 0, 0, registers.Rsp, 0, 0);
+            return new UnwindStep(popped, pc, imageBase, 0, 0, registers.Rsp - 8, 0, 0); // Below its caller's frame: never a target.
         }
         if (ReadRow(entry) is not { } row ||
             !Unwinder.TryUnwind(Read, imageBase, row, registers, wanted, out UnwoundFrame frame, out _))
