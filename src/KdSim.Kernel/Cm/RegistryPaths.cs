@@ -97,7 +97,7 @@ public sealed class RegistryPaths(NtKernel kernel) : KernelComponent(kernel)
         name = "";
         relativeTo &= ~Optional;
         if ((relativeTo & Handle) != 0)
-            return NtStatus.InvalidHandle; // There are no handles to keys yet.
+            return Kernel.KeyObjects.TryFind(path, out key);
         if (relativeTo >= Bases.Length)
             return NtStatus.InvalidParameter;
         string rest = path == 0 ? "" : Memory.ReadUnicode(path);
