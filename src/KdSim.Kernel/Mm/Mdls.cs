@@ -16,11 +16,6 @@ public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>The physical page numbers stand behind the structure.</summary>
     public static ulong PfnSlot(View<MDL> mdl, ulong index) => mdl.Address + MDL.SizeOf + index * 8;
 
-    /// <summary>0 for an address that is not mapped.</summary>
-    [NtExport("MmGetPhysicalAddress")]
-    public ulong MmGetPhysicalAddress(ulong BaseAddress) =>
-        Kernel.PageTables.TryTranslate(Cpu.State.Cr3, BaseAddress, out ulong physical) ? physical : 0;
-
     [NtExport("MmSizeOfMdl")]
     public ulong MmSizeOfMdl(ulong Base, ulong Length) => MDL.SizeOf + PagesOf(Base, Length) * 8;
 
