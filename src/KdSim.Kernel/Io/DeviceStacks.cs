@@ -97,7 +97,8 @@ public sealed class DeviceStacks(NtKernel kernel) : KernelComponent(kernel)
         return device;
     }
 
-    /// <summary>Puts a device on top of a stack. Fails if the top is being deleted. The place is written before the link, so that no request passes unseen.</summary>
+    /// <summary>Puts a device on top of a stack. Fails if the top is being deleted. The place is written
+    /// before the link, so that no request passes unseen.</summary>
     private View<DEVICE_OBJECT> Attach(View<DEVICE_OBJECT> source, View<DEVICE_OBJECT> target, Ptr<Ptr<DEVICE_OBJECT>> place)
     {
         View<DEVICE_OBJECT> top = TopOf(target);

@@ -4,7 +4,8 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Io;
 
-/// <summary>Device timers: once a second a DPC calls the routine of each one that runs. The second's timer starts with the first of them. Up to DISPATCH_LEVEL.</summary>
+/// <summary>Device timers: once a second a DPC calls the routine of each one that runs. The second's timer starts
+/// with the first of them. Up to DISPATCH_LEVEL.</summary>
 [NtData("IopTimerQueueHead", 16, Type = "_LIST_ENTRY")]
 [NtData("IopTimerCount", 4)]
 [NtData("IopTimer", KTIMER.SizeOf, Type = "_KTIMER")]

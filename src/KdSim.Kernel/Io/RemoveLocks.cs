@@ -3,7 +3,8 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Io;
 
-/// <summary>Remove locks: count users of a device, wait for them. The checked part (RemlockSize above the common block) is not kept. Up to DISPATCH_LEVEL.</summary>
+/// <summary>Remove locks: count users of a device, wait for them. The checked part (RemlockSize above
+/// the common block) is not kept. Up to DISPATCH_LEVEL.</summary>
 public sealed class RemoveLocks(NtKernel kernel) : KernelComponent(kernel)
 {
     [NtExport("IoInitializeRemoveLockEx", MaxIrql = Irql.Passive)]

@@ -106,7 +106,8 @@ public sealed class TransferServices(NtKernel kernel) : KernelComponent(kernel)
         uint lockKey = 0;
         if (major == IRP_MJ.WRITE && call.Mode != 0 && (call.Granted & (WriteData | AppendData)) == 0)
             status = NtStatus.AccessDenied;
-        else if ((!offset.IsNull && !Kernel.CallerMemory.TryRead(offset, out position, call.Mode)) || (!key.IsNull && !Kernel.CallerMemory.TryRead(key, out lockKey, call.Mode)))
+        else if ((!offset.IsNull && !Kernel.CallerMemory.TryRead(offset, out position, call.Mode))
+            || (!key.IsNull && !Kernel.CallerMemory.TryRead(key, out lockKey, call.Mode)))
             status = NtStatus.AccessViolation;
         else if (call.IsSynchronous && (offset.IsNull || position == UseFilePosition))
             position = call.File.View.CurrentByteOffset.QuadPart;

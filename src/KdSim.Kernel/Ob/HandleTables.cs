@@ -32,7 +32,8 @@ public sealed class HandleTables(NtKernel kernel) : KernelComponent(kernel)
         return table;
     }
 
-    /// <summary>The entry of a handle in use, as the current process (or for kernel handles the System process) sees it; a null view if there is none.</summary>
+    /// <summary>The entry of a handle in use, as the current process (or for kernel handles the System process) sees it;
+    /// a null view if there is none.</summary>
     public View<HANDLE_TABLE_ENTRY> Find(ulong handle)
     {
         View<HANDLE_TABLE> table = TableOf(handle);
@@ -53,7 +54,9 @@ public sealed class HandleTables(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>A new handle to an object; the handle holds one of the object's references, which the caller has taken. 0 if the table is full.</summary>
     public ulong Insert(ulong body, uint access, uint attributes, bool isKernelHandle)
     {
-        View<HANDLE_TABLE> table = isKernelHandle ? new(Memory.ReadU64(Kernel.Data(Datum.ObpKernelHandleTable))) : new(Kernel.KernelObjects.Process.ObjectTable);
+        View<HANDLE_TABLE> table = isKernelHandle
+            ? new(Memory.ReadU64(Kernel.Data(Datum.ObpKernelHandleTable)))
+            : new(Kernel.KernelObjects.Process.ObjectTable);
         ulong handle = Insert(table, body, access, attributes);
         return handle == 0 ? 0 : isKernelHandle ? handle | KernelHandleBits : handle;
     }

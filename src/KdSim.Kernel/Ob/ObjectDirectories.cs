@@ -3,7 +3,8 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Ob;
 
-/// <summary>Directories of named objects: 37 chains by a hash of the upcased name. An entry holds no reference; the object's name info knows its directory.</summary>
+/// <summary>Directories of named objects: 37 chains by a hash of the upcased name. An entry holds no reference;
+/// the object's name info knows its directory.</summary>
 [NtData("ObpRootDirectoryObject", 8)]
 public sealed class ObjectDirectories(NtKernel kernel) : KernelComponent(kernel)
 {
