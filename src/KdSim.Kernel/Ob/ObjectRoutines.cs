@@ -80,7 +80,8 @@ public sealed class ObjectRoutines(NtKernel kernel) : KernelComponent(kernel)
 
     /// <summary>
     /// Opens by OBJECT_ATTRIBUTES: walks the name, lets the type of the object that it ends in parse the rest, and makes a handle. The ParseProcedure is
-    /// called as NT calls it: (ParseObject, ObjectType, AccessState: the granted access, AccessMode, Attributes, CompleteName, RemainingName, Context, 0, Object).
+    /// called as NT calls it: (ParseObject, ObjectType, AccessState: the granted access, AccessMode, Attributes, CompleteName,
+    /// RemainingName, Context, 0, Object).
     /// </summary>
     public async KTask<NtStatus> OpenByName(Ptr<OBJECT_ATTRIBUTES> attributes, ObjectKind kind, uint access, sbyte mode, ulong context, Ptr<ulong> handle)
     {
