@@ -120,7 +120,8 @@ public sealed class ExamineSymbols : EngineCommand<ExamineSymbols.Arguments>
         {
             foreach (LocalVariable local in session.Walker.Locals().Where(l => Wildcard.Matches(arguments.Pattern, l.Name)))
             {
-                string place = session.Walker.AddressOf(local) is { } at ? Addresses.Accent(at) : "@" + local.Register;
+                string place = session.Walker.AddressOf(local) is { } at ? Addresses.Accent(at)
+                    : local.Register.Length > 0 ? "@" + local.Register : "<unavailable>";
                 yield return new Line(new Text($"{place,-17} {local.Name} = " +
                     (session.Walker.Load(local) is { } value ? LocalText.Value(session, value) : "<value unavailable>")));
             }

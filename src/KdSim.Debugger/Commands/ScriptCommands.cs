@@ -185,7 +185,7 @@ public sealed class LogFile : TextCommand
             path = Path.ChangeExtension(path, null) + $"_{Environment.ProcessId:x4}_{DateTime.Now:yyyy-MM-dd_HH-mm-ss-fff}" +
                 Path.GetExtension(path);
         session.CloseLogs();
-        session.AddLog(new StreamWriter(path, append: arguments.Name == ".logappend", new UTF8Encoding(false)) { NewLine = "\n" });
+        session.AddLog(new StreamWriter(path, append: arguments.Name == ".logappend", new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true });
         yield return new Line(new Text($"Opened log file '{path}'"));
     }
 }

@@ -87,9 +87,12 @@ public sealed class ArgumentReader(string name, string text)
     string Quoted()
     {
         int end = Text.IndexOf('"', _position + 1);
+        // \" is a quote inside the string; every other backslash is itself, as paths need it.
+        while (end > 0 && Text[end - 1] == '\\')
+            end = Text.IndexOf('"', end + 1);
         if (end < 0)
             throw new CommandException($"{Name}: the string at column {_position + 1} has no closing quote");
-        string word = Text[(_position + 1)..end];
+        string word = Text[(_position + 1)..end].Replace("\\\"", "\"");
         _position = end + 1;
         return word;
     }

@@ -47,7 +47,8 @@ sealed class ConsoleHost : IDisposable
         Console.CancelKeyPress += OnCancel;
         try
         {
-            if (_options.LogFile is { } log) _session.Execute($"{(_options.LogAppend ? ".logappend" : ".logopen")} \"{log}\"");
+            if (_options.LogFile is { } log) OpenLog(log);
+            if (_options.CommandFile is { } script && !File.Exists(script)) throw new UsageException($"-cf: {script}: no such file");
             if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(_target));
             Start();
             if (_options.Commands is { } commands) Execute(commands, echo: true);
@@ -60,6 +61,13 @@ sealed class ConsoleHost : IDisposable
             Console.CancelKeyPress -= OnCancel;
             _output.Flush();
         }
+    }
+
+    void OpenLog(string path)
+    {
+        string answer = _session.Capture(() => _session.Execute($"{(_options.LogAppend ? ".logappend" : ".logopen")} \"{path}\""));
+        if (_session.Failed) throw new UsageException($"-logo: {path}: cannot be written: {answer.Trim()}");
+        if (!_options.Quiet && !_options.Json) _output.Write(answer);
     }
 
     void Start()

@@ -135,6 +135,25 @@ public class SessionTests
         Assert.Contains(objects, o => o.Contains("\"ok\":false") && o.Contains("Couldn't resolve error at 'nosuch'"));
     }
 
+    /// <summary>The log of a session is whole when the session ends, whoever opened it.</summary>
+    [Fact]
+    public void Log_of_the_command_line()
+    {
+        string log = Path.GetTempFileName();
+        try
+        {
+            const string Walk = "!list -m 2 -t nt!_LIST_ENTRY.Flink -x \".printf \\\"<%p>\\\", @$extret\" nt!PsLoadedModuleList";
+            (string output, _) = LiveConsole.Run("buffers", [".echo logged", Walk], "-b", "-logo", log);
+            Assert.StartsWith("0: kd> logged\n", output);
+            Assert.Matches("<[0-9a-f]{16}>\n<[0-9a-f]{16}>\n", output);
+            Assert.Contains("0: kd> .echo logged\nlogged\n", File.ReadAllText(log));
+        }
+        finally
+        {
+            File.Delete(log);
+        }
+    }
+
     [Fact]
     public void Scripts_logs_and_exit_codes()
     {
