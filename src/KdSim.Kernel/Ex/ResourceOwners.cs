@@ -10,18 +10,20 @@ namespace KdSim.Kernel.Ex;
 public sealed class ResourceOwners(NtKernel kernel) : KernelComponent(kernel)
 {
     private const ulong OwnerPointerBits = 3;
+    private const uint OwnerPointerIsThread = 1;        // FLAG_OWNER_POINTER_IS_THREAD
 
     [NtExport("ExSetResourceOwnerPointer", MaxIrql = Irql.Dispatch)]
-    public void ExSetResourceOwnerPointer(Ptr<ERESOURCE> Resource, ulong OwnerPointer) => Set(Resource, OwnerPointer);
+    public void ExSetResourceOwnerPointer(Ptr<ERESOURCE> Resource, ulong OwnerPointer) => Set(Resource, OwnerPointer, isThread: false);
 
     [NtExport("ExSetResourceOwnerPointerEx", MaxIrql = Irql.Dispatch)]
-    public void ExSetResourceOwnerPointerEx(Ptr<ERESOURCE> Resource, ulong OwnerPointer, uint Flags) => Set(Resource, OwnerPointer);
+    public void ExSetResourceOwnerPointerEx(Ptr<ERESOURCE> Resource, ulong OwnerPointer, uint Flags) =>
+        Set(Resource, OwnerPointer, isThread: (Flags & OwnerPointerIsThread) != 0);
 
-    private void Set(Ptr<ERESOURCE> resource, ulong pointer)
+    private void Set(Ptr<ERESOURCE> resource, ulong pointer, bool isThread)
     {
         ulong thread = Kernel.Processors.CurrentThread.Address;
         View<OWNER_ENTRY> entry = Kernel.Resources.FindOwner(resource, thread);
-        if ((pointer & OwnerPointerBits) != OwnerPointerBits)
+        if (!isThread && (pointer & OwnerPointerBits) != OwnerPointerBits)
             throw new GuestBugCheck(BugCheckCode.RESOURCE_OWNER_POINTER_INVALID, resource, pointer);
         if (entry.IsNull)
             throw new GuestBugCheck(BugCheckCode.RESOURCE_NOT_OWNED, resource, thread, resource.View.OwnerTable, 4);

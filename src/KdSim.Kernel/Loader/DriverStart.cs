@@ -18,6 +18,7 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
     private async KTask<NtStatus> LoadAndStart(int index)
     {
         View<KLDR_DATA_TABLE_ENTRY> module = Kernel.DriverLoader.Load(Kernel.Options.Drivers[index].Name, Kernel.Options.Drivers[index].File);
+        await Announce(module);
         Ptr<DRIVER_OBJECT> driver = CreateDriverObject(Kernel.Options.Drivers[index].Name, module);
         View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
         path.Write(Kernel.ModuleList.NewString("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + Kernel.Options.Drivers[index].Name));
@@ -26,6 +27,17 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         if (status.IsSuccess)
             Kernel.DriverLoader.DiscardInit(module);
         return status;
+    }
+
+    /// <summary>Tells those who asked (PsSetLoadImageNotifyRoutine) of a driver's image: process 0, SystemModeImage.</summary>
+    internal async KTask Announce(View<KLDR_DATA_TABLE_ENTRY> module)
+    {
+        const uint AddressingMode = 3, SystemModeImage = 0x100;
+        View<IMAGE_INFO> info = Guest.Scratch<IMAGE_INFO>();
+        info.Properties = AddressingMode | SystemModeImage;
+        info.ImageBase = module.DllBase;
+        info.ImageSize = module.SizeOfImage;
+        await Kernel.Notifications.ImageLoaded(module.Address + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.FullDllName, 0, info.Address);
     }
 
     internal Ptr<DRIVER_OBJECT> CreateDriverObject(string service, View<KLDR_DATA_TABLE_ENTRY> module) =>

@@ -79,6 +79,9 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
         throw new InvalidOperationException("a terminated thread ran");
     }
 
+    /// <summary>Takes back a thread that was never started.</summary>
+    internal void Discard(Ptr<ETHREAD> thread) => Leave(thread, NtStatus.InsufficientResources);
+
     /// <summary>Gives back the stacks of terminated threads that no processor runs any more.</summary>
     internal void Reap()
     {
