@@ -40,7 +40,7 @@ public sealed class CallbackObjects(NtKernel kernel) : KernelComponent(kernel)
         if (!status.IsSuccess)
             return status;
         if (captured.RootDirectory != 0)
-            throw new NotSupportedException("ExCreateCallback with a RootDirectory");
+            return NtStatus.NotImplemented;
         ulong body = 0;
         if (captured.Name.Length == 0)
         {
