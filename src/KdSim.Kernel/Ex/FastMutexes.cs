@@ -12,7 +12,7 @@ public sealed class FastMutexes(NtKernel kernel) : KernelComponent(kernel)
     private View<KTHREAD> Thread => Kernel.Processors.CurrentThread;
 
     /// <summary>ExInitializeFastMutex is an inline of the headers; the export serves those who import it.</summary>
-    [NtExport("ExInitializeFastMutex")]
+    [NtExport("ExInitializeFastMutex", MaxIrql = Irql.Dispatch)]
     public void ExInitializeFastMutex(Ptr<FAST_MUTEX> FastMutex)
     {
         View<FAST_MUTEX> mutex = FastMutex;

@@ -1,8 +1,9 @@
 using KdSim.Kernel.Routines;
+using KdSim.Nt;
 
 namespace KdSim.Kernel.Ex;
 
-/// <summary>The processor's features as KUSER_SHARED_DATA has them for user mode and drivers. Any IRQL.</summary>
+/// <summary>The processor's features as KUSER_SHARED_DATA has them for user mode and drivers. PASSIVE_LEVEL.</summary>
 public sealed class ProcessorFeatures(NtKernel kernel) : KernelComponent(kernel)
 {
     private const ulong Features = 0xFFFF_F780_0000_0274;
@@ -14,6 +15,6 @@ public sealed class ProcessorFeatures(NtKernel kernel) : KernelComponent(kernel)
     /// </summary>
     internal static ReadOnlySpan<byte> Present => [2, 6, 8, 9, 10, 12, 13, 14, 23, 32, 36, 37, 38];
 
-    [NtExport("ExIsProcessorFeaturePresent")]
+    [NtExport("ExIsProcessorFeaturePresent", MaxIrql = Irql.Passive)]
     public bool ExIsProcessorFeaturePresent(uint ProcessorFeature) => ProcessorFeature < Count && Memory.ReadU8(Features + ProcessorFeature) != 0;
 }

@@ -42,7 +42,7 @@ public sealed class Resources(NtKernel kernel) : KernelComponent(kernel)
         return NtStatus.Success;
     }
 
-    [NtExport("ExDeleteResourceLite", MaxIrql = Irql.Dispatch)]
+    [NtExport("ExDeleteResourceLite", MaxIrql = Irql.Apc)]
     public NtStatus ExDeleteResourceLite(Ptr<ERESOURCE> Resource)
     {
         Memory.RemoveEntry(Resource.View.SystemResourcesListView.Address);
@@ -118,7 +118,7 @@ public sealed class Resources(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("ExReleaseResourceForThreadLite", MaxIrql = Irql.Dispatch)]
     public void ExReleaseResourceForThreadLite(Ptr<ERESOURCE> Resource, ulong ResourceThreadId) => Release(Resource, ResourceThreadId);
 
-    [NtExport("ExConvertExclusiveToSharedLite", MaxIrql = Irql.Dispatch)]
+    [NtExport("ExConvertExclusiveToSharedLite", MaxIrql = Irql.Apc)]
     public void ExConvertExclusiveToSharedLite(Ptr<ERESOURCE> Resource)
     {
         View<ERESOURCE> resource = Resource;

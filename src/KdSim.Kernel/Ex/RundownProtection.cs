@@ -12,8 +12,8 @@ public sealed class RundownProtection(NtKernel kernel) : KernelComponent(kernel)
     private const ulong Active = 1;
     private const int WaitBlockSize = 0x20;             // KEVENT, then the number of holders that are left
 
-    [NtExport("ExInitializeRundownProtection")]
-    [NtExport("ExReInitializeRundownProtection")]
+    [NtExport("ExInitializeRundownProtection", MaxIrql = Irql.Apc)]
+    [NtExport("ExReInitializeRundownProtection", MaxIrql = Irql.Apc)]
     public void ExInitializeRundownProtection(Ptr<ulong> RunRef) => RunRef.Write(0);
 
     [NtExport("ExAcquireRundownProtection", MaxIrql = Irql.Dispatch)]
@@ -28,7 +28,7 @@ public sealed class RundownProtection(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("ExReleaseRundownProtectionEx", MaxIrql = Irql.Dispatch)]
     public void ExReleaseRundownProtectionEx(Ptr<ulong> RunRef, uint Count) => Release(RunRef, Count);
 
-    [NtExport("ExRundownCompleted", MaxIrql = Irql.Dispatch)]
+    [NtExport("ExRundownCompleted", MaxIrql = Irql.Apc)]
     public void ExRundownCompleted(Ptr<ulong> RunRef) => RunRef.Write(Active);
 
     [NtExport("ExWaitForRundownProtectionRelease", MaxIrql = Irql.Apc)]

@@ -6,7 +6,7 @@ namespace KdSim.Kernel.Ke;
 /// <summary>KDEVICE_QUEUE: a busy flag and the entries that wait behind it. IRQL up to DISPATCH.</summary>
 public sealed class DeviceQueues(NtKernel kernel) : KernelComponent(kernel)
 {
-    [NtExport("KeInitializeDeviceQueue")]
+    [NtExport("KeInitializeDeviceQueue", MaxIrql = Irql.Dispatch)]
     public void KeInitializeDeviceQueue(Ptr<KDEVICE_QUEUE> DeviceQueue)
     {
         View<KDEVICE_QUEUE> queue = DeviceQueue;

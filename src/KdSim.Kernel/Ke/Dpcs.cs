@@ -63,7 +63,7 @@ public sealed class Dpcs(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>Comes back when all DPCs that were queued on any processor before have run.</summary>
-    [NtExport("KeFlushQueuedDpcs", MaxIrql = Irql.Apc)]
+    [NtExport("KeFlushQueuedDpcs", MaxIrql = Irql.Passive)]
     public async KTask KeFlushQueuedDpcs()
     {
         View<KTHREAD> thread = Kernel.Processors.CurrentThread;

@@ -5,7 +5,7 @@ namespace KdSim.Kernel.Ke;
 
 /// <summary>
 /// A thread in the address space of another process: its own APC state waits in KTHREAD.SavedApcState, an outer attachment's in the caller's KAPC_STATE.
-/// IRQL up to DISPATCH, not in a DPC.
+/// Below DISPATCH_LEVEL.
 /// </summary>
 public sealed class ProcessAttachment(NtKernel kernel) : KernelComponent(kernel)
 {
@@ -14,7 +14,7 @@ public sealed class ProcessAttachment(NtKernel kernel) : KernelComponent(kernel)
 
     private View<KTHREAD> Thread => Kernel.Processors.CurrentThread;
 
-    [NtExport("KeAttachProcess", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeAttachProcess", MaxIrql = Irql.Apc)]
     public void KeAttachProcess(Ptr<KPROCESS> Process)
     {
         View<KTHREAD> thread = Thread;
@@ -26,7 +26,7 @@ public sealed class ProcessAttachment(NtKernel kernel) : KernelComponent(kernel)
         Enter(thread, Process, thread.SavedApcState);
     }
 
-    [NtExport("KeDetachProcess", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeDetachProcess", MaxIrql = Irql.Apc)]
     public void KeDetachProcess()
     {
         View<KTHREAD> thread = Thread;
@@ -34,7 +34,7 @@ public sealed class ProcessAttachment(NtKernel kernel) : KernelComponent(kernel)
             Leave(thread, thread.SavedApcState, isOutermost: true);
     }
 
-    [NtExport("KeStackAttachProcess", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeStackAttachProcess", MaxIrql = Irql.Apc)]
     public void KeStackAttachProcess(Ptr<KPROCESS> Process, Ptr<KAPC_STATE> ApcState)
     {
         View<KTHREAD> thread = Thread;
@@ -55,7 +55,7 @@ public sealed class ProcessAttachment(NtKernel kernel) : KernelComponent(kernel)
         }
     }
 
-    [NtExport("KeUnstackDetachProcess", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeUnstackDetachProcess", MaxIrql = Irql.Apc)]
     public void KeUnstackDetachProcess(Ptr<KAPC_STATE> ApcState)
     {
         View<KTHREAD> thread = Thread;

@@ -9,7 +9,7 @@ namespace KdSim.Kernel.Ke;
 /// </summary>
 public sealed class Queues(NtKernel kernel) : KernelComponent(kernel)
 {
-    [NtExport("KeInitializeQueue")]
+    [NtExport("KeInitializeQueue", MaxIrql = Irql.Dispatch)]
     public void KeInitializeQueue(Ptr<KQUEUE> Queue, uint Count)
     {
         View<KQUEUE> queue = Queue;
@@ -30,7 +30,7 @@ public sealed class Queues(NtKernel kernel) : KernelComponent(kernel)
     public int KeReadStateQueue(Ptr<KQUEUE> Queue) => Queue.View.Header.SignalState;
 
     /// <summary>Returns an entry, or STATUS_TIMEOUT, STATUS_USER_APC in its place.</summary>
-    [NtExport("KeRemoveQueue", MaxIrql = Irql.Apc)]
+    [NtExport("KeRemoveQueue", MaxIrql = Irql.Dispatch)]
     public KTask<ulong> KeRemoveQueue(Ptr<KQUEUE> Queue, sbyte WaitMode, Ptr<long> Timeout) => Remove(Queue, WaitMode, Kernel.Waits.DueTime(Timeout));
 
     /// <summary>Takes the queue out of use: its threads leave it. Returns the entries that nobody took, as a ring without a head, or 0.</summary>

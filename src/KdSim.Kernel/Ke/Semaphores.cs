@@ -6,7 +6,7 @@ namespace KdSim.Kernel.Ke;
 /// <summary>KSEMAPHORE. IRQL up to DISPATCH.</summary>
 public sealed class Semaphores(NtKernel kernel) : KernelComponent(kernel)
 {
-    [NtExport("KeInitializeSemaphore")]
+    [NtExport("KeInitializeSemaphore", MaxIrql = Irql.Passive)]
     public void KeInitializeSemaphore(Ptr<KSEMAPHORE> Semaphore, int Count, int Limit)
     {
         View<KSEMAPHORE> semaphore = Semaphore;
@@ -30,6 +30,6 @@ public sealed class Semaphores(NtKernel kernel) : KernelComponent(kernel)
         return before;
     }
 
-    [NtExport("KeReadStateSemaphore", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeReadStateSemaphore")]
     public int KeReadStateSemaphore(Ptr<KSEMAPHORE> Semaphore) => Semaphore.View.Header.SignalState;
 }

@@ -9,7 +9,7 @@ public sealed class ThreadQueries(NtKernel kernel) : KernelComponent(kernel)
 {
     private const int HighestPriority = 31;
 
-    [NtExport("KeSetPriorityThread", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeSetPriorityThread", MaxIrql = Irql.Passive)]
     public int KeSetPriorityThread(Ptr<KTHREAD> Thread, int Priority)
     {
         View<KTHREAD> thread = Thread;
@@ -21,7 +21,7 @@ public sealed class ThreadQueries(NtKernel kernel) : KernelComponent(kernel)
         return before;
     }
 
-    [NtExport("KeSetBasePriorityThread", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeSetBasePriorityThread", MaxIrql = Irql.Passive)]
     public int KeSetBasePriorityThread(Ptr<KTHREAD> Thread, int Increment)
     {
         View<KTHREAD> thread = Thread;
@@ -36,7 +36,7 @@ public sealed class ThreadQueries(NtKernel kernel) : KernelComponent(kernel)
         return before;
     }
 
-    [NtExport("KeQueryPriorityThread", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeQueryPriorityThread", MaxIrql = Irql.Passive)]
     public int KeQueryPriorityThread(Ptr<KTHREAD> Thread) => Thread.View.Priority;
 
     [NtExport("KeSetSystemAffinityThread", MaxIrql = Irql.Apc)]
@@ -60,17 +60,17 @@ public sealed class ThreadQueries(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("PsGetThreadId", MaxIrql = Irql.Dispatch)]
     public ulong PsGetThreadId(Ptr<ETHREAD> Thread) => Thread.View.Cid.UniqueThread;
 
-    [NtExport("PsGetThreadProcessId", MaxIrql = Irql.Dispatch)]
+    [NtExport("PsGetThreadProcessId")]
     public ulong PsGetThreadProcessId(Ptr<ETHREAD> Thread) => Thread.View.Cid.UniqueProcess;
 
     [NtExport("PsGetThreadProcess")]
-    [NtExport("IoThreadToProcess")]
+    [NtExport("IoThreadToProcess", MaxIrql = Irql.Dispatch)]
     public ulong PsGetThreadProcess(Ptr<ETHREAD> Thread) => Thread.View.Tcb.Process;
 
-    [NtExport("PsIsSystemThread")]
+    [NtExport("PsIsSystemThread", MaxIrql = Irql.Dispatch)]
     public bool PsIsSystemThread(Ptr<ETHREAD> Thread) => Thread.View.Tcb.SystemThread;
 
-    [NtExport("PsIsThreadTerminating")]
+    [NtExport("PsIsThreadTerminating", MaxIrql = Irql.Dispatch)]
     public bool PsIsThreadTerminating(Ptr<ETHREAD> Thread) => Thread.View.Terminated;
 
     [NtExport("PsGetThreadExitStatus", MaxIrql = Irql.Apc)]

@@ -53,7 +53,7 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
         await Exit(NtStatus.Success);
     }
 
-    [NtExport("PsTerminateSystemThread")]
+    [NtExport("PsTerminateSystemThread", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> PsTerminateSystemThread(NtStatus ExitStatus)
     {
         if (!Kernel.Processors.CurrentThread.SystemThread)
