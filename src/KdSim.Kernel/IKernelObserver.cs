@@ -55,6 +55,9 @@ public interface IKernelObserver
 
     void ModuleUnloaded(int cpu, string name, ulong imageBase, uint size) { }
 
+    /// <summary>The DriverEntry of a driver that was loaded as a legacy service has returned.</summary>
+    void DriverEntryReturned(int cpu, string service, uint status) { }
+
     void DebugPrinted(int cpu, uint component, uint level, string text) { }
 
     /// <summary>An int3 or DbgBreakPoint in kernel mode.</summary>

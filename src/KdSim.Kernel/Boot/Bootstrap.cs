@@ -44,6 +44,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.Enter(kernel.Computer.Processors[0]);
         kernel.InterruptEntries.StartClock();
         kernel.WorkQueues.Initialize();
+        kernel.SystemStart.PrepareRegistry();
         kernel.InitialThreads.StartFirst(kernel.Stubs.AddressOf(Stub.Phase1Initialization));
     }
 

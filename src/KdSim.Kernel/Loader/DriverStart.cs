@@ -23,7 +23,8 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
         path.Write(Kernel.ModuleList.NewString("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + Kernel.Options.Drivers[index].Name));
         NtStatus status = await Guest.Call(module.EntryPoint, driver, path.Address);
-        Kernel.Roots = Kernel.Roots with { DriverResults = Kernel.Roots.DriverResults.Add(new DriverResult(Kernel.Options.Drivers[index].Name, status)) };
+        Kernel.ServiceResults.Add(Kernel.Options.Drivers[index].Name, status);
+        Observer?.DriverEntryReturned(Cpu.Number, Kernel.Options.Drivers[index].Name, (uint)status);
         if (status.IsSuccess)
             Kernel.DriverLoader.DiscardInit(module);
         return status;

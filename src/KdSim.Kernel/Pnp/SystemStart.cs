@@ -28,6 +28,8 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
         registry = AddInBox(registry, "ACPI", @"System32\drivers\acpi.sys", @"ACPI_HAL\PNP0C08\0");
         registry = AddInBox(registry, "pci", @"System32\drivers\pci.sys", @"ACPI\PNP0A08\0");
         registry = registry.Set(DeviceKeys.Enum + @"ROOT\ACPI_HAL\0000", RegistryValue.Texts("HardwareID", [@"ROOT\ACPI_HAL"]));
+        foreach (BootDriver driver in Kernel.Options.Drivers)
+            registry = AddLegacy(registry, driver.Name);
         foreach (string hardwareId in Kernel.Options.RootDevices)
             registry = AddRootDevice(registry, hardwareId);
         ImmutableSortedDictionary<string, string> installed = Kernel.Roots.InstalledFiles;
@@ -50,7 +52,6 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("IoInitSystem")]
     public async KTask IoInitSystem()
     {
-        PrepareRegistry();
         Kernel.DeviceActions.Hold();
         await CreateRoot();
         for (int i = 0; i < Started(BootStart).Length; i++)
@@ -120,6 +121,17 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
         .Set(DeviceKeys.Enum + instance, RegistryValue.Text("Class", "System"))
         .Set(DeviceKeys.Enum + instance, RegistryValue.Text("ClassGUID", "{4d36e97d-e325-11ce-bfc1-08002be10318}"))
         .Set(DeviceKeys.Enum + instance, RegistryValue.Number("ConfigFlags", 0));
+
+    /// <summary>The service of a driver that <see cref="BootOptions.Drivers"/> names: by hand (the host), not with the system.</summary>
+    private static Registry AddLegacy(Registry registry, string service)
+    {
+        string key = DeviceKeys.Services + service;
+        return registry.Find(key) is not null ? registry : registry
+            .Set(key, RegistryValue.Number("Type", KernelDriver))
+            .Set(key, RegistryValue.Number("Start", 3))
+            .Set(key, RegistryValue.Number("ErrorControl", 1))
+            .Set(key, RegistryValue.Text("ImagePath", $@"System32\drivers\{service}.sys", RegistryValueType.ExpandString));
+    }
 
     /// <summary>The next free instance of ROOT\NAME for a hardware ID.</summary>
     internal static Registry AddRootDevice(Registry registry, string hardwareId)

@@ -2,6 +2,7 @@ using KdSim.Debugging.Targets;
 using KdSim.Kernel;
 using KdSim.Machine;
 using KdSim.Machine.Cpu;
+using KdSim.Nt;
 using KdSim.Tracing.Recording;
 using KdSim.Tracing.Schema;
 
@@ -81,6 +82,9 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
         RecordText(EventKind.ModuleUnload, cpu, name, imageBase, size);
         Stop(new StopEvent.ModuleUnload(cpu, modules.Unload(name, imageBase, size)));
     }
+
+    public void DriverEntryReturned(int cpu, string service, uint status) =>
+        Printed?.Invoke($"Driver {service}: DriverEntry returned 0x{status:X8}{(NtStatusNames.Find(status) is { } name ? $" ({name})" : "")}\n");
 
     public void DebugPrinted(int cpu, uint component, uint level, string text)
     {

@@ -18,7 +18,7 @@ public class BootTests
     }
 
     [Fact]
-    public void The_module_list_names_nt_hal_and_wmilib_in_order()
+    public void The_module_list_names_nt_hal_wmilib_and_the_bus_drivers_in_order()
     {
         using var machine = TestMachine.Boot();
         var names = new List<string>();
@@ -27,7 +27,7 @@ public class BootTests
             UNICODE_STRING name = new View<KLDR_DATA_TABLE_ENTRY>(entry).BaseDllName;
             names.Add(machine.Kernel.Memory.ReadUnicode(name.Buffer, name.Length / 2));
         }
-        Assert.Equal(["ntoskrnl.exe", "hal.dll", "wmilib.sys"], names);
+        Assert.Equal(["ntoskrnl.exe", "hal.dll", "wmilib.sys", "acpi.sys", "pci.sys"], names);
     }
 
     [Fact]

@@ -1,0 +1,40 @@
+using KdSim.Kernel.Loader;
+using KdSim.Nt;
+using Xunit;
+
+namespace KdSim.Kernel.Tests.Boot;
+
+/// <summary>The compiled drivers that check the kernel from inside: each prints a line a step, and the line and expression of a check that failed.</summary>
+public class FixtureDriverTests
+{
+    [Theory]
+    [InlineData("iotest", 12)]
+    [InlineData("pooltest", 6)]
+    [InlineData("rtltest", 10)]
+    [InlineData("sehtest", 14)]
+    [InlineData("wmitest", 2)]
+    public void A_checking_driver_finds_nothing_wrong(string driver, int steps)
+    {
+        using var machine = TestMachine.Boot(driver);
+        var observer = new Observer();
+        machine.Kernel.Observer = observer;
+        machine.Run(2_000_000_000);
+        Assert.Null(machine.Computer.Failure);
+        Assert.Null(machine.Kernel.Roots.BugCheck);
+        Assert.Empty(machine.Kernel.Roots.MissingImports);
+        Assert.Equal($"{driver}: all {steps} steps ok\n", observer.Printed.LastOrDefault());
+        Assert.Equal(new DriverResult(driver, NtStatus.Success), machine.Kernel.Roots.DriverResults[0]);
+        Assert.Equal([(driver, 0u)], observer.Returned); // Not for the bus drivers, which are no legacy services.
+    }
+
+    private sealed class Observer : IKernelObserver
+    {
+        public List<string> Printed { get; } = [];
+
+        public List<(string Service, uint Status)> Returned { get; } = [];
+
+        public void DebugPrinted(int cpu, uint component, uint level, string text) => Printed.Add(text);
+
+        public void DriverEntryReturned(int cpu, string service, uint status) => Returned.Add((service, status));
+    }
+}
