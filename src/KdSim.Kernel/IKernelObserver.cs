@@ -84,4 +84,13 @@ public interface IKernelObserver
     void PoolFreed(int cpu, ulong address, uint tag) { }
 
     void Found(Finding finding) { }
+
+    /// <summary>The device tree is started; the scenario, if there is one, begins next.</summary>
+    void SystemStarted(int cpu) { }
+
+    /// <summary>A statement of the scenario did not come out as written: file, place, what was expected and what came.</summary>
+    void ExpectationFailed(int cpu, string text) { }
+
+    /// <summary>All threads of the scenario have ended; the text counts what they did.</summary>
+    void ScenarioFinished(int cpu, string text) { }
 }

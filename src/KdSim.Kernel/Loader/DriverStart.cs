@@ -6,13 +6,16 @@ namespace KdSim.Kernel.Loader;
 /// <summary>Starts loaded drivers: the DRIVER_OBJECT and the call of DriverEntry, on a system thread at PASSIVE_LEVEL.</summary>
 public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
 {
-    /// <summary>What the initial system thread runs: loads and starts the boot drivers, one after the other.</summary>
+    /// <summary>What the initial system thread runs: loads and starts the boot drivers, one after the other, then the device tree, then the scenario.</summary>
     [NtRoutine("Phase1Initialization")]
     public async KTask Phase1Initialization(ulong Context)
     {
         for (int i = 0; i < Kernel.Options.Drivers.Length; i++)
             await LoadAndStart(i);
         await Guest.Call(Stub.IoInitSystem);
+        Observer?.SystemStarted(Cpu.Number);
+        if (Kernel.Options.Scenario is not null)
+            await Guest.Call(Stub.KiStartScenario);
     }
 
     private async KTask<NtStatus> LoadAndStart(int index)

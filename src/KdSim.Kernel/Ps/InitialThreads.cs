@@ -55,7 +55,7 @@ public sealed class InitialThreads(NtKernel kernel) : KernelComponent(kernel)
         Memory.WriteU64(Kernel.Data(Datum.PsIdleProcess), idle.Address);
     }
 
-    private void Initialize(View<EPROCESS> process, ulong id, sbyte priority, ReadOnlySpan<byte> name)
+    internal void Initialize(View<EPROCESS> process, ulong id, sbyte priority, ReadOnlySpan<byte> name)
     {
         View<KPROCESS> control = process.Pcb;
         Kernel.Dispatch.InitializeHeader(control.Header, KOBJECTS.ProcessObject, KPROCESS.SizeOf, 0);

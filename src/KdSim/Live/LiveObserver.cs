@@ -136,6 +136,12 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     public void Found(KdSim.Kernel.Routines.Finding finding) =>
         RecordText(EventKind.Finding, finding.Processor, finding.Text, (ulong)finding.Kind, finding.Subject);
 
+    public void SystemStarted(int cpu) => Stop(new StopEvent.Restarted(cpu));
+
+    public void ExpectationFailed(int cpu, string text) => Printed?.Invoke($"scenario: {text}\n");
+
+    public void ScenarioFinished(int cpu, string text) => Stop(new StopEvent.ScenarioFinished(cpu, text));
+
     void Stop(StopEvent stop)
     {
         _stops.Enqueue(stop);

@@ -1,0 +1,68 @@
+using KdSim.Kernel.Routines;
+using KdSim.Machine.Buses;
+using KdSim.Nt;
+
+namespace KdSim.Kernel.Scenarios;
+
+/// <summary>What the world does to the machine: as statements of a thread, and at times of its own on a system thread. PASSIVE_LEVEL.</summary>
+public sealed class ScenarioWorld(NtKernel kernel) : KernelComponent(kernel)
+{
+    private const ulong TicksOf100Ns = 200;
+
+    /// <summary>The thread of the timed actions: each at its time, counted from the start of the scenario.</summary>
+    [NtRoutine("KiScenarioWorld")]
+    public async KTask KiScenarioWorld(ulong Context)
+    {
+        ulong interval = Guest.Scratch(8), start = Cpu.State.Clock;
+        for (int i = 0; i < Kernel.Options.Scenario!.Timed.Length; i++)
+        {
+            int index = InOrder(i);
+            ulong due = start + Kernel.Options.Scenario!.Timed[index].Due;
+            if (due > Cpu.State.Clock)
+            {
+                Memory.WriteU64(interval, unchecked(0 - Math.Max(1, (due - Cpu.State.Clock) / TicksOf100Ns)));
+                await Guest.Call(Stub.KeDelayExecutionThread, 0, 0, interval);
+            }
+            NtStatus status = await Act(Kernel.Options.Scenario!.Timed[index].Action);
+            if (!status.IsSuccess)
+                Report(Kernel.Options.Scenario!.Timed[index].Action, status);
+        }
+        await Guest.Call(Stub.KiScenarioThreadEnds);
+    }
+
+    public async KTask Do(int thread)
+    {
+        NtStatus status = await Act((Statement.World)Kernel.ScenarioThreads.StepOf(thread).Statement!);
+        if (!status.IsSuccess)
+            Report((Statement.World)Kernel.ScenarioThreads.StepOf(thread).Statement!, status);
+    }
+
+    private KTask<NtStatus> Act(Statement.World action)
+    {
+        View<DEVICE_NODE> node = Kernel.PnpActions.Find(action.Name);
+        bool isFunction = Kernel.PnpActions.TryFindFunction(action.Name, out PciAddress address);
+        return action.Action switch
+        {
+            WorldAction.Plug when isFunction => Kernel.PnpActions.SetPresent(address, true),
+            WorldAction.SurpriseRemove when isFunction => Kernel.PnpActions.SetPresent(address, false),
+            WorldAction.Unplug when isFunction && !node.IsNull => Kernel.PnpActions.Unplug(node.Ptr, address),
+            WorldAction.Unplug when !node.IsNull => Kernel.PnpActions.Remove(node.Ptr),
+            WorldAction.Enable when !node.IsNull => Kernel.PnpActions.Enable(node.Ptr),
+            WorldAction.Disable when !node.IsNull => Kernel.PnpActions.Disable(node.Ptr),
+            WorldAction.Sleep or WorldAction.Resume or WorldAction.SetRegister => KTaskOf(NtStatus.NotSupported),
+            _ => KTaskOf(NtStatus.NoSuchDevice),
+        };
+    }
+
+    private static KTask<NtStatus> KTaskOf(NtStatus status) => new(isDone: true, status);
+
+    private void Report(Statement.World action, NtStatus status)
+    {
+        Kernel.ScenarioThreads.CountFailure();
+        Kernel.ScenarioExpectations.Report(action.Place, $"{action.Action} {action.Name} answered {status}");
+    }
+
+    /// <summary>The index of the action that is the given one in time; equal times keep the order of the file.</summary>
+    private int InOrder(int rank) =>
+        Enumerable.Range(0, Kernel.Options.Scenario!.Timed.Length).OrderBy(i => Kernel.Options.Scenario!.Timed[i].Due).ElementAt(rank);
+}
