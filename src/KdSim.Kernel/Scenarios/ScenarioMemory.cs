@@ -15,7 +15,8 @@ public sealed class ScenarioMemory(NtKernel kernel) : KernelComponent(kernel)
         Returned = 0x40, Kind = 0x44, Asynchronous = 0x48, Length = 0x4C;
 
     /// <summary>A thread's page.</summary>
-    public const ulong Step = 0, Time = 8, Offset = 0x10, Result = 0x18, Attributes = 0x28, Name = 0x58, Starter = 0x68, OwnSlot = 0x80, Counters = 0x100, Text = 0x400;
+    public const ulong Step = 0, Time = 8, Offset = 0x10, Result = 0x18, Attributes = 0x28, Name = 0x58, Starter = 0x68,
+        OwnSlot = 0x80, Counters = 0x100, Text = 0x400;
 
     public const uint IsHandle = 1, IsRequest = 2;
     private const ulong Slots = 0x1000_0000, SlotSize = 0x80, Threads = 0x1100_0000, Page = 0x1000, Heap = 0x2000_0000;

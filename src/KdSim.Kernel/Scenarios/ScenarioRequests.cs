@@ -34,8 +34,9 @@ public sealed class ScenarioRequests(NtKernel kernel) : KernelComponent(kernel)
         bool waits = !read.Asynchronous;
         if (!Begin(thread, slot, file, read.Length))
             return;
+        ulong buffer = read.RawBuffer ?? User.Buffer(slot, isInput: false, read.Length);
         NtStatus status = await Guest.Call(Stub.NtReadFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), 0, 0,
-            slot + ScenarioMemory.StatusBlock, read.RawBuffer ?? User.Buffer(slot, isInput: false, read.Length), read.Length, OffsetOf(thread, file, read.Offset), 0);
+            slot + ScenarioMemory.StatusBlock, buffer, read.Length, OffsetOf(thread, file, read.Offset), 0);
         await End(slot, status, waits);
     }
 
