@@ -1,4 +1,5 @@
 using KdSim.Kernel.Boot;
+using KdSim.Kernel.Cm;
 using KdSim.Machine;
 
 namespace KdSim.Kernel.Tests;
@@ -20,13 +21,17 @@ internal sealed class TestMachine : IDisposable
     public static TestMachine Boot(params string[] drivers) => Boot(2, drivers);
 
     public static TestMachine Boot(int processors, params string[] drivers) =>
-        new(new MachineOptions { Processors = processors },
-            new BootOptions { Drivers = [.. drivers.Select(d => new BootDriver(d, File.ReadAllBytes(FindDriver(d))))] });
+        new(new MachineOptions { Processors = processors }, new BootOptions { Drivers = [.. drivers.Select(Driver)] });
+
+    public static TestMachine Boot(Registry registry, params string[] drivers) =>
+        new(new MachineOptions { Processors = 2 }, new BootOptions { Registry = registry, Drivers = [.. drivers.Select(Driver)] });
 
     /// <summary>Runs, but at most this much virtual time (ticks; 10 ms unless told).</summary>
     public RunResult Run(ulong ticks = 20_000_000) => Computer.Run(RunRequest.Until(ticks));
 
     public void Dispose() => Computer.Dispose();
+
+    private static BootDriver Driver(string name) => new(name, File.ReadAllBytes(FindDriver(name)));
 
     private static string FindDriver(string name)
     {

@@ -129,15 +129,24 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
         .Set(DeviceKeys.Enum + instance, RegistryValue.Text("ClassGUID", "{4d36e97d-e325-11ce-bfc1-08002be10318}"))
         .Set(DeviceKeys.Enum + instance, RegistryValue.Number("ConfigFlags", 0));
 
-    /// <summary>The service of a driver that <see cref="BootOptions.Drivers"/> names: by hand (the host), not with the system.</summary>
+    /// <summary>
+    /// The service of a driver that <see cref="BootOptions.Drivers"/> names: started on demand, so that the start of the system does not load
+    /// it again. Values that the host gave stay.
+    /// </summary>
     private static Registry AddLegacy(Registry registry, string service)
     {
         string key = DeviceKeys.Services + service;
-        return registry.Find(key) is not null ? registry : registry
-            .Set(key, RegistryValue.Number("Type", KernelDriver))
-            .Set(key, RegistryValue.Number("Start", 3))
-            .Set(key, RegistryValue.Number("ErrorControl", 1))
-            .Set(key, RegistryValue.Text("ImagePath", $@"System32\drivers\{service}.sys", RegistryValueType.ExpandString));
+        RegistryValue[] values =
+        [
+            RegistryValue.Number("Type", KernelDriver),
+            RegistryValue.Number("Start", 3),
+            RegistryValue.Number("ErrorControl", 1),
+            RegistryValue.Text("ImagePath", $@"System32\drivers\{service}.sys", RegistryValueType.ExpandString),
+        ];
+        foreach (RegistryValue value in values)
+            if (registry.Value(key, value.Name) is null)
+                registry = registry.Set(key, value);
+        return registry;
     }
 
     /// <summary>The next free instance of ROOT\NAME for a hardware ID.</summary>

@@ -1,3 +1,4 @@
+using KdSim.Kernel.Cm;
 using KdSim.Kernel.Routines;
 using KdSim.Machine;
 using KdSim.Nt;
@@ -55,6 +56,21 @@ public class BootTests
         Assert.Contains(machine.Kernel.Roots.MissingImports, m => m.Name == "NtKdSimNoSuchRoutine");
         Assert.Equal(StopReason.Requested, result.Reason);
         Assert.Contains("is not implemented; missing.sys imports it; called from missing.sys+0x", result.Text);
+    }
+
+    /// <summary>missing stops the machine in its DriverEntry: what is there then was there before.</summary>
+    [Fact]
+    public void A_legacy_driver_finds_its_service_key_and_the_hosts_registry_in_DriverEntry()
+    {
+        const string Key = @"\Registry\Machine\SYSTEM\ControlSet001\Services\missing";
+        using var machine = TestMachine.Boot(Registry.Empty.Set(Key + @"\Parameters", RegistryValue.Number("Depth", 7)), "missing");
+        Assert.Equal(StopReason.Requested, machine.Run().Reason);
+        Registry registry = machine.Kernel.Roots.Registry;
+        Assert.Equal(7u, registry.Value(Key + @"\Parameters", "Depth")?.AsNumber());
+        Assert.Equal(1u, registry.Value(Key, "Type")?.AsNumber());
+        Assert.Equal(3u, registry.Value(Key, "Start")?.AsNumber());
+        Assert.Equal(1u, registry.Value(Key, "ErrorControl")?.AsNumber());
+        Assert.Equal(@"System32\drivers\missing.sys", registry.Value(Key, "ImagePath")?.AsText());
     }
 
     [Fact]

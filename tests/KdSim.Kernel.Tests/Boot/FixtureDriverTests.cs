@@ -4,7 +4,7 @@ using Xunit;
 
 namespace KdSim.Kernel.Tests.Boot;
 
-/// <summary>The compiled drivers that check the kernel from inside: each prints a line a step, and the line and expression of a check that failed.</summary>
+/// <summary>The compiled drivers that check the kernel from inside: each prints a line a step, and where a check failed.</summary>
 public class FixtureDriverTests
 {
     [Theory]
