@@ -52,6 +52,20 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
         return driver;
     }
 
+    /// <summary>
+    /// DriverEntry has succeeded: the devices that it created can be opened (nt!IopReadyDeviceObjects). For those created later the driver itself clears
+    /// DO_DEVICE_INITIALIZING.
+    /// </summary>
+    public void Ready(View<DRIVER_OBJECT> driver)
+    {
+        driver.Flags |= DRVO.INITIALIZED;
+        for (Ptr<DEVICE_OBJECT> next = driver.DeviceObject; !next.IsNull; next = next.View.NextDevice)
+        {
+            View<DEVICE_OBJECT> device = next;
+            device.Flags &= ~DO.DEVICE_INITIALIZING;
+        }
+    }
+
     /// <summary>DriverEntry failed, or the driver is gone: takes the name away; the object goes with its last reference.</summary>
     public async KTask Discard(Ptr<DRIVER_OBJECT> driver) => await Kernel.HandleRoutines.MakeTemporary(driver);
 
@@ -97,7 +111,9 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
         view.Flags = DRVO.BUILTIN_DRIVER;
         view.DriverInit = InitializationFunction;
         NtStatus status = await Guest.Call(InitializationFunction, driver, 0);
-        if (!status.IsSuccess)
+        if (status.IsSuccess)
+            Ready(driver);
+        else
             await Discard(driver);
         return status;
     }

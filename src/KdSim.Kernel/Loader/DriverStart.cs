@@ -28,8 +28,10 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         NtStatus status = await Guest.Call(module.EntryPoint, driver, path.Address);
         Kernel.ServiceResults.Add(Kernel.Options.Drivers[index].Name, status);
         Observer?.DriverEntryReturned(Cpu.Number, Kernel.Options.Drivers[index].Name, (uint)status);
-        if (status.IsSuccess)
-            Kernel.DriverLoader.DiscardInit(module);
+        if (!status.IsSuccess)
+            return status;
+        Kernel.DriverObjects.Ready(driver);
+        Kernel.DriverLoader.DiscardInit(module);
         return status;
     }
 

@@ -51,7 +51,7 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
             return NtStatus.FailedDriverEntry;
         }
         View<DRIVER_OBJECT> loaded = driver;
-        loaded.Flags |= DRVO.INITIALIZED;
+        Kernel.DriverObjects.Ready(loaded);
         if (!IsInBox(driver))
             Kernel.DriverLoader.DiscardInit(new View<KLDR_DATA_TABLE_ENTRY>(loaded.DriverSection));
         return NtStatus.Success;
