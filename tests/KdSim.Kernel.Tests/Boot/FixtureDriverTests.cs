@@ -27,11 +27,36 @@ public class FixtureDriverTests
         Assert.Equal([(driver, 0u)], observer.Returned); // Not for the bus drivers, which are no legacy services.
     }
 
+    [Fact]
+    public void The_pool_driver_leaves_no_block_behind()
+    {
+        const uint Tag = 0x6C6F6F50; // 'looP' in pooltest.c
+        using var machine = TestMachine.Boot("pooltest");
+        var observer = new Observer();
+        machine.Kernel.Observer = observer;
+        machine.Run(2_000_000_000);
+        Assert.Contains(observer.Tags, tag => tag == Tag);
+        Assert.DoesNotContain(observer.Blocks, block => block.Value == Tag);
+    }
+
     private sealed class Observer : IKernelObserver
     {
         public List<string> Printed { get; } = [];
 
         public List<(string Service, uint Status)> Returned { get; } = [];
+
+        public HashSet<uint> Tags { get; } = [];
+
+        /// <summary>The tags of the blocks that live, by address.</summary>
+        public Dictionary<ulong, uint> Blocks { get; } = [];
+
+        public void PoolAllocated(int cpu, ulong address, ulong size, uint tag)
+        {
+            Tags.Add(tag);
+            Blocks.Add(address, tag); // Throws if nt gives a block that lives.
+        }
+
+        public void PoolFreed(int cpu, ulong address, uint tag) => Blocks.Remove(address);
 
         public void DebugPrinted(int cpu, uint component, uint level, string text) => Printed.Add(text);
 
