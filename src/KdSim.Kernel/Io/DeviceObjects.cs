@@ -62,8 +62,7 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
         }
         View<DEVOBJ_EXTENSION> extension = device.DeviceObjectExtension;
         extension.ExtensionFlags |= DeletePending;
-        if (device.ReferenceCount == 0)
-            await CompleteDelete(device);
+        await DeleteIfUnused(device);
     }
 
     /// <summary>A file on the device was closed: counts it out, and finishes a deletion that waited for it.</summary>
@@ -71,8 +70,17 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
     {
         int left = device.ReferenceCount - 1;
         device.ReferenceCount = left;
-        if (left == 0 && (device.DeviceObjectExtension.View.ExtensionFlags & DeletePending) != 0)
-            await CompleteDelete(device);
+        await DeleteIfUnused(device);
+    }
+
+    /// <summary>Finishes a deletion once no file is open on the device and no device is attached to it: a filter above still detaches from it.</summary>
+    internal async KTask DeleteIfUnused(View<DEVICE_OBJECT> device)
+    {
+        bool isPending = (device.DeviceObjectExtension.View.ExtensionFlags & DeletePending) != 0;
+        if (!isPending || device.ReferenceCount != 0 || !device.AttachedDevice.IsNull)
+            return;
+        Unlink(device);
+        await Kernel.Objects.Dereference(device.Address);
     }
 
     /// <summary>The type's DeleteProcedure: the last reference to the object went.</summary>
@@ -86,12 +94,6 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
         device.DriverObject = default;
         if (!driver.IsNull)
             await Kernel.Objects.Dereference(driver);
-    }
-
-    private async KTask CompleteDelete(View<DEVICE_OBJECT> device)
-    {
-        Unlink(device);
-        await Kernel.Objects.Dereference(device.Address);
     }
 
     private void Unlink(View<DEVICE_OBJECT> device)

@@ -75,7 +75,7 @@ public sealed class DeviceStacks(NtKernel kernel) : KernelComponent(kernel)
     }
 
     [NtExport("IoDetachDevice", MaxIrql = Irql.Dispatch)]
-    public void IoDetachDevice(Ptr<DEVICE_OBJECT> TargetDevice)
+    public async KTask IoDetachDevice(Ptr<DEVICE_OBJECT> TargetDevice)
     {
         View<DEVICE_OBJECT> target = TargetDevice;
         if (target.AttachedDevice is { IsNull: false } above)
@@ -84,6 +84,7 @@ public sealed class DeviceStacks(NtKernel kernel) : KernelComponent(kernel)
             extension.AttachedTo = default;
         }
         target.AttachedDevice = default;
+        await Kernel.DeviceObjects.DeleteIfUnused(target);
     }
 
     public View<DEVICE_OBJECT> BottomOf(View<DEVICE_OBJECT> device)
