@@ -1,5 +1,6 @@
 using KdSim.Kernel.Boot;
 using KdSim.Kernel.Cm;
+using KdSim.Kernel.Scenarios;
 using KdSim.Machine;
 
 namespace KdSim.Kernel.Tests;
@@ -25,6 +26,9 @@ internal sealed class TestMachine : IDisposable
 
     public static TestMachine Boot(Registry registry, params string[] drivers) =>
         new(new MachineOptions { Processors = 2 }, new BootOptions { Registry = registry, Drivers = [.. drivers.Select(Driver)] });
+
+    public static TestMachine Boot(ScenarioProgram scenario, params string[] drivers) =>
+        new(new MachineOptions { Processors = 2 }, new BootOptions { Scenario = scenario, Drivers = [.. drivers.Select(Driver)] });
 
     /// <summary>Runs, but at most this much virtual time (ticks; 10 ms unless told).</summary>
     public RunResult Run(ulong ticks = 20_000_000) => Computer.Run(RunRequest.Until(ticks));
