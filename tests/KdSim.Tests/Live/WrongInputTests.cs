@@ -34,7 +34,7 @@ public class WrongInputTests
         "!dpcs", "!devnode",
         "!ioctldecode", "!error", ".lastevent", "sx", "sxe", "sxd", "vertarget", "#", ".push", ".pop", "!for_each_module", ".hh",
         ".help", "l+t", "l-t",
-        "t", "p", "pc", "gu", "p 2", "t 3", "!kframes", "!log", "!findings", "lsa", "ls", ".lines", ".fnent", "!analyze -v", "dl",
+        "t", "p", "gu", "p 2", "t 3", "!kframes", "!log", "!findings", "lsa", "ls", ".lines", ".fnent", "!analyze -v", "dl",
         "dda", "dpu",
     ];
 
