@@ -74,7 +74,11 @@ sealed class ConsoleHost : IDisposable
     {
         // Without this the session would take the load for one that nobody asked for, and go on.
         if (_options.Break == InitialBreak.FirstModuleLoad) _session.Filters.Find("iml")!.Mode = FilterMode.Break;
+        // With -kqm the first byte is the first prompt: what drivers print while they start is in !log.
+        Action<string>? printed = _target.Printed;
+        if (_options.Quiet) _target.Printed = null;
         StopEvent stop = _target.RunToStart(_options.Break);
+        _target.Printed = printed;
         if (stop is StopEvent.Restarted)
         {
             _session.CurrentProcessor = stop.Processor;
