@@ -37,7 +37,7 @@ public class ScenarioRunTests
         using TestMachine machine = TestMachine.Boot(program, "buffers");
         var listener = new Listener();
         machine.Kernel.Observer = listener;
-        RunResult result = machine.Run();
+        RunResult result = machine.Run(ticks: 100_000_000); // A sleep ends with a tick of the clock, each 15.6 ms.
         Assert.True(result.Reason == StopReason.TimeLimit, result.Text);
         Assert.Equal(
         [
