@@ -101,7 +101,8 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance)
     {
         Record(EventKind.Exception, cpu, status, address, isFirstChance ? 1u : 0);
-        Stop(new StopEvent.Exception(cpu, status, address, isFirstChance, []));
+        // An exception that nobody took is a bug check in the next moment: that is the stop, with the same registers and more to say.
+        if (isFirstChance) Stop(new StopEvent.Exception(cpu, status, address, isFirstChance, []));
     }
 
     public void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4)
