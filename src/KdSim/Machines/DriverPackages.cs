@@ -3,6 +3,7 @@ using KdSim.CommandLine;
 using KdSim.Kernel.Boot;
 using KdSim.Kernel.Pnp.Installation;
 using KdSim.Kernel.Scenarios;
+using KdSim.Symbols.Pdb;
 using KdSim.Symbols.Pe;
 
 namespace KdSim.Machines;
@@ -84,7 +85,26 @@ sealed class DriverPackages
         {
             throw new UsageException(error.Message);
         }
+        CheckSymbols(Path.ChangeExtension(path, ".pdb"));
         _hostPaths[Path.GetFileName(path).ToLowerInvariant()] = path;
+    }
+
+    /// <summary>A broken PDB beside an image is said at once, not when the first symbol is looked up. One that is missing is no mistake.</summary>
+    static void CheckSymbols(string path)
+    {
+        if (!File.Exists(path)) return;
+        try
+        {
+            _ = PdbFile.Parse(File.ReadAllBytes(path), path).Modules;
+        }
+        catch (BadPdbException error)
+        {
+            throw new UsageException(error.Message);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"{path}: {error.Message}");
+        }
     }
 
     /// <summary>The files that the INF's sections copy, by the name that they have beside it.</summary>
