@@ -57,8 +57,3 @@ public sealed record CodeViewRecord(Guid Guid, uint Age, string PdbName)
 /// <summary>The part of IMAGE_LOAD_CONFIG_DIRECTORY64 that a driver loader needs. Virtual addresses at the preferred base.</summary>
 public sealed record LoadConfiguration(
     uint Size, ulong SecurityCookieVa, ulong GuardCheckIcallVa, ulong GuardDispatchIcallVa, uint GuardFlags);
-
-/// <summary>VS_VERSIONINFO: the fixed numbers and the first language's strings.</summary>
-public sealed record VersionResource(
-    Version FileVersion, Version ProductVersion, uint FileFlags, uint FileOs, uint FileType, uint FileSubtype,
-    ushort Language, ushort CodePage, IReadOnlyDictionary<string, string> Strings);

@@ -99,14 +99,14 @@ sealed class ConsoleHost : IDisposable
             _output.Flush();
             string? line = _input.ReadLine();
             if (line is null) return;
-            _session.Execute(line);
+            Execute(line);
         }
     }
 
     void Execute(string line, bool echo)
     {
         if (echo && !_options.Json) _output.Write($"{_session.Prompt}{line}\n");
-        _session.Execute(line);
+        Execute(line);
         _output.Flush();
     }
 
@@ -115,6 +115,12 @@ sealed class ConsoleHost : IDisposable
         if (!_options.Json) _output.Write(prompt);
         _output.Flush();
         return _input.ReadLine();
+    }
+
+    void Execute(string line)
+    {
+        _session.Execute(line);
+        if (_failures.ScenarioFinished && _target.Machine.Description.OnIdle == OnIdle.Exit) _session.ExitCode ??= 0;
     }
 
     void OnCancel(object? sender, ConsoleCancelEventArgs cancel)

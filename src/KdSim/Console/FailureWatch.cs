@@ -11,6 +11,9 @@ sealed class FailureWatch(IRenderer inner) : IRenderer
     /// <summary>1 if something that the list names has happened, else 0.</summary>
     public int Code(IReadOnlyList<string> failOn) => failOn.Any(_seen.Contains) ? 1 : 0;
 
+    /// <summary>True once the programs of the scenario are done.</summary>
+    public bool ScenarioFinished { get; private set; }
+
     public void BeginCommand(string line) => inner.BeginCommand(line);
 
     public void Write(Node node) => inner.Write(node);
@@ -25,6 +28,7 @@ sealed class FailureWatch(IRenderer inner) : IRenderer
 
     public void Stopped(StopReport report)
     {
+        ScenarioFinished |= report.Kind == "scenario-finished";
         _seen.Add(report.Kind switch
         {
             "bugcheck" => "bugcheck",

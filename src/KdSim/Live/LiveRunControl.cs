@@ -3,6 +3,7 @@ using KdSim.Debugging.Targets;
 using KdSim.Machine;
 using KdSim.Machine.Cpu;
 using KdSim.Machine.Time;
+using KdSim.Machines;
 
 namespace KdSim.Live;
 
@@ -96,7 +97,8 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
             case StopReason.Watchpoint when result.Watch is { } hit:
                 return new StopEvent.Watch(processor, breakpoints.HandlesOf(hit));
             case StopReason.Requested when observer.TakeStop() is { } stop:
-                return stop;
+                // A machine with on_idle = "run" goes on when its programs are done, as one without programs would.
+                return stop is StopEvent.ScenarioFinished && machine.Description.OnIdle == OnIdle.Run ? Go() : stop;
             case StopReason.Stepped:
                 return new StopEvent.Stepped(processor);
             case StopReason.Break:

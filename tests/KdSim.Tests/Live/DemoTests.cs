@@ -41,6 +41,21 @@ public class DemoTests
         Assert.Contains("0 expectations failed", output);
     }
 
+    [Theory]
+    [InlineData("break", "Scenario finished", true)]
+    [InlineData("run", "The limit of", true)]
+    [InlineData("exit", "Scenario finished", false)]
+    public void The_machine_says_what_happens_when_its_programs_are_done(string onIdle, string expected, bool promptFollows)
+    {
+        Options options = OptionTable.Parse(["-kqm", "--limit", "1s", "-c", "g"], windows: false, inputIsTerminal: false);
+        using StringWriter output = new() { NewLine = "\n" };
+        using StringReader input = new(".echo still here\n");
+        using ConsoleHost host = new(options, MachineChoice.From(options) with { OnIdle = Enum.Parse<OnIdle>(onIdle, ignoreCase: true) }, input, output);
+        Assert.Equal(0, host.Run());
+        Assert.Contains(expected, output.ToString());
+        Assert.Equal(promptFollows, output.ToString().Contains("still here"));
+    }
+
     [Fact]
     public void The_shipped_script_stops_with_a_read_pending_that_shows_both_drivers()
     {
