@@ -40,9 +40,10 @@ public sealed class InitialThreads(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>Switches the first processor from its idle thread to a system thread that runs this routine.</summary>
     internal void StartFirst(ulong routine)
     {
-        View<ETHREAD> thread = Kernel.Threads.TryCreateSystem(routine, 0);
+        View<KTHREAD> thread = Kernel.Threads.TryCreateSystem(routine, 0).Tcb;
+        thread.Affinity = 1; // as NT's, the initial thread stays on the boot processor
         View<KPRCB> prcb = Kernel.Processors.Block(0);
-        Kernel.ContextSwitch.Swap(prcb, prcb.IdleThread, thread.Tcb);
+        Kernel.ContextSwitch.Swap(prcb, prcb.IdleThread, thread);
     }
 
     private void CreateProcesses(View<EPROCESS> idle)

@@ -58,7 +58,7 @@ public class SessionTests
             "bp nt!Phase1Initialization", "g", "bc *", "p 3", ".echo over", "p",
         ];
         (string output, _) = LiveConsole.Run("pnptest", lines, "-b", "--limit", "100ms");
-        Assert.Matches("pnptest!DriverEntry [^\n]*\n[^\n]* xor     eax,eax\n1: kd> in\n", output);
+        Assert.Matches("pnptest!DriverEntry [^\n]*\n[^\n]* xor     eax,eax\n0: kd> in\n", output);
         Assert.Matches("00 [^\n]*pnptest!DriverEntry [^\n]*\n01 [^\n]*nt!Phase1Initialization", output);
         Assert.Matches(@"nt!Phase1Initialization\+0xd:\n[^\n]* vmcall\n", output);
         Assert.Equal(2, output.Split("nt!Phase1Initialization+0x10:\n").Length - 1);
