@@ -1,4 +1,3 @@
-using System.Globalization;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Structures;
 
@@ -36,10 +35,6 @@ public sealed record Words(string Name, IReadOnlyList<string> Switches, IReadOnl
     public ulong Address(IDebugSession session, int index = 0) => Has(index)
         ? session.Evaluate(Values[index])
         : throw new CommandException($"{Name}: an address is expected");
-
-    /// <summary>True for text that reads as a number of the debugger, so that it is no name.</summary>
-    public static bool IsNumber(string text) => text.Length > 0 && ulong.TryParse(
-        text.Replace("`", "").Replace("0x", "", StringComparison.OrdinalIgnoreCase), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out _);
 }
 
 /// <summary>A command whose arguments are words.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
 using KdSim.Debugging.Commands;
 
@@ -72,4 +73,8 @@ public static class SessionExtensions
             return $"0x{Output.Addresses.Accent(address)}";
         return displacement == 0 ? name : $"{name}+0x{displacement:x}";
     }
+
+    /// <summary>True for text that reads as a number of the debugger, so that it is no name.</summary>
+    public static bool IsNumber(string text) => text.Length > 0 && ulong.TryParse(
+        text.Replace("`", "").Replace("0x", "", StringComparison.OrdinalIgnoreCase), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out _);
 }

@@ -130,6 +130,7 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
         thread.Priority = owner.BasePriority;
         thread.Affinity = owner.Affinity;
         thread.State = (byte)KTHREAD_STATE.Initialized;
+        thread.WaitTime = (uint)Kernel.Clock.TickCount;
         thread.SystemThread = true;
         Kernel.Scheduler.GiveQuantum(thread, 0);
         Memory.InsertTail(owner.ThreadListHeadView.Address, thread.ThreadListEntryView.Address);

@@ -1,15 +1,15 @@
 using System.Text;
 using KdSim.Debugging.Structures;
 
-namespace KdExts.Shared;
+namespace KdSim.Debugging.Kernel;
 
 /// <summary>A block of pool.</summary>
 /// <param name="Size">With its header, in bytes.</param>
 /// <param name="Broken">What is wrong with the header, or null.</param>
-sealed record PoolBlock(ulong Address, ulong Size, ulong PreviousSize, bool Allocated, uint Tag, bool Paged, string? Broken = null);
+public sealed record PoolBlock(ulong Address, ulong Size, ulong PreviousSize, bool Allocated, uint Tag, bool Paged, string? Broken = null);
 
 /// <summary>Pool as its headers tell it: pages cut into blocks, and the table of allocations of whole pages.</summary>
-sealed class PoolReader(IDebugSession session)
+public sealed class PoolReader(IDebugSession session)
 {
     public const ulong PageSize = 0x1000;
     const ulong Unit = 16;

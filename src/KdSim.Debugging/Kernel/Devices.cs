@@ -1,9 +1,9 @@
 using KdSim.Debugging.Structures;
 
-namespace KdExts.Shared;
+namespace KdSim.Debugging.Kernel;
 
 /// <summary>Device and driver objects: which memory holds one, their names, and the way up and down a device stack.</summary>
-static class Devices
+public static class Devices
 {
     public const int DeviceType = 3;
     public const int DriverType = 4;

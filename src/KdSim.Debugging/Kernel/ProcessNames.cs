@@ -1,10 +1,10 @@
 using System.Text;
 using KdSim.Debugging.Structures;
 
-namespace KdExts.Shared;
+namespace KdSim.Debugging.Kernel;
 
 /// <summary>Processes and threads: which memory holds one, their lists and names.</summary>
-static class ProcessNames
+public static class ProcessNames
 {
     const int ProcessObject = 3;
     const int ThreadObject = 6;

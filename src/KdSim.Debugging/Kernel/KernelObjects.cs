@@ -1,9 +1,9 @@
 using KdSim.Debugging.Structures;
 
-namespace KdExts.Shared;
+namespace KdSim.Debugging.Kernel;
 
 /// <summary>Objects of the object manager, read from their headers. Nothing here throws on a wrong address: it answers with nothing.</summary>
-sealed class KernelObjects(IDebugSession session)
+public sealed class KernelObjects(IDebugSession session)
 {
     const int DeepestPath = 32;
     const int LongestChain = 4096;
@@ -101,7 +101,7 @@ sealed class KernelObjects(IDebugSession session)
     {
         if (text.StartsWith('\\'))
             return Find(text);
-        if (!Words.IsNumber(text) && text.IndexOfAny(['@', '!', '(', '+']) < 0 && Root != 0)
+        if (!SessionExtensions.IsNumber(text) && text.IndexOfAny(['@', '!', '(', '+']) < 0 && Root != 0)
             foreach (string directory in directories)
                 if (Find($"{directory}\\{text}") is var found and not 0)
                     return found;
