@@ -33,6 +33,12 @@ public sealed record BootOptions
     /// </summary>
     public uint DebugPrintMask { get; init; } = 0xF;
 
+    /// <summary>
+    /// As under Driver Verifier's force IRQL checking: pageable code and data (PAGE sections, paged pool, pageable routines of nt) are gone at DISPATCH_LEVEL
+    /// and above, so that each use there is a page fault. Without it they stay in memory, as they do on a machine with memory to spare.
+    /// </summary>
+    public bool ForceIrqlChecking { get; init; } = true;
+
     /// <summary>Drivers whose DriverEntry the initial system thread calls, in order, before devices are enumerated.</summary>
     public ImmutableArray<BootDriver> Drivers { get; init; } = [];
 

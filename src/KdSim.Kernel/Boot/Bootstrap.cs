@@ -3,6 +3,7 @@ using KdSim.Kernel.Mm;
 using KdSim.Kernel.Routines;
 using KdSim.Machine.Cpu;
 using KdSim.Machine.Memory;
+using KdSim.Nt;
 using KdSim.Symbols.Pe;
 
 namespace KdSim.Kernel.Boot;
@@ -20,7 +21,11 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.PhysicalPages.Initialize();
         kernel.SystemRoot = kernel.PageTables.CreateSystemRoot();
         foreach (Processor cpu in kernel.Computer.Processors)
+        {
             cpu.State.Cr3 = kernel.SystemRoot;
+            if (kernel.Options.ForceIrqlChecking)
+                cpu.HidePageable((ulong)PteBits.Pageable, Irql.Dispatch);
+        }
         foreach (SyntheticImage image in kernel.Images.All)
             MapImage(image);
         MapSharedUserData();

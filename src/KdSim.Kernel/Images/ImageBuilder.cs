@@ -9,12 +9,11 @@ namespace KdSim.Kernel.Images;
 
 /// <summary>
 /// Builds one synthetic image: .text with a slot a routine (placed by a hash of its name, so that a new routine moves no other, save on a collision),
-/// .data with the variables, .code with the routines that are guest code; exports, unwind data and the PDB.
+/// PAGE with the slots of pageable routines, .data with the variables, .code with the routines that are guest code; exports, unwind data and the PDB.
 /// </summary>
 internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string pdbName, ulong imageBase, ulong[] data)
 {
     private const int SlotSize = 32;
-    private const uint TextRva = 0x1000;
     private readonly PeBuilder _image = new(name) { ImageBase = imageBase, TimeDateStamp = 0x5C_0000_00 };
     private readonly List<(Routine Routine, uint Rva, uint Size)> _functions = [];
     private readonly List<PeSection> _sections = [];
@@ -22,7 +21,9 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
     public SyntheticImage Build()
     {
         Routine[] routines = RoutineTable.All.ToArray().Where(r => r.Image == name).ToArray();
-        AddStubs(routines.Where(r => r.Class != RoutineClass.GuestCode));
+        AddStubs(".text", name == ImageNames.Kernel ? 8192 : 1024, routines.Where(r => r.Class != RoutineClass.GuestCode && !r.IsPageable));
+        if (routines.Any(r => r.IsPageable))
+            AddStubs("PAGE", 2048, routines.Where(r => r.IsPageable));
         Variable[] variables = DataTable.All.ToArray().Where(v => v.Image == name).ToArray();
         AddData(variables); // Before the guest code, which may name variables.
         AddGuestCode(routines.Where(r => r.Class == RoutineClass.GuestCode));
@@ -36,9 +37,9 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
         return new SyntheticImage(name, imageBase, _image.Build(), pdbName, pdb.Write());
     }
 
-    private void AddStubs(IEnumerable<Routine> routines)
+    private void AddStubs(string section, int slots, IEnumerable<Routine> routines)
     {
-        int slots = name == ImageNames.Kernel ? 8192 : 1024;
+        uint start = _image.NextRva;
         var used = new Routine?[slots];
         foreach (Routine routine in routines.OrderBy(r => Hash(r.Name)).ThenBy(r => r.Name, StringComparer.Ordinal))
         {
@@ -55,13 +56,14 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
                 continue;
             ReadOnlySpan<byte> code = StubShapes.Of(routine);
             code.CopyTo(text.AsSpan(slot * SlotSize));
-            uint rva = TextRva + (uint)(slot * SlotSize);
+            uint rva = start + (uint)(slot * SlotSize);
             kernel.Stubs.Place(routine, imageBase + rva);
             _functions.Add((routine, rva, (uint)code.Length));
             if (UnwindOf(routine) is { } unwind)
                 _image.AddFunction(rva, rva + (uint)code.Length, unwind);
         }
-        AddSection(".text", text, SectionCharacteristics.Code | SectionCharacteristics.Execute | SectionCharacteristics.Read | SectionCharacteristics.NotPaged);
+        AddSection(section, text, SectionCharacteristics.Code | SectionCharacteristics.Execute | SectionCharacteristics.Read |
+            (section == "PAGE" ? SectionCharacteristics.None : SectionCharacteristics.NotPaged));
     }
 
     private void AddGuestCode(IEnumerable<Routine> routines)

@@ -14,7 +14,7 @@ public sealed class IoTimers(NtKernel kernel) : KernelComponent(kernel)
 {
     private const uint Tag = 0x69546F49; // "IoTi"
 
-    [NtExport("IoInitializeTimer", MaxIrql = Irql.Passive)]
+    [NtExport("IoInitializeTimer", MaxIrql = Irql.Passive, IsResident = true)]
     public NtStatus IoInitializeTimer(Ptr<DEVICE_OBJECT> DeviceObject, ulong TimerRoutine, ulong Context)
     {
         ulong head = Kernel.Data(Datum.IopTimerQueueHead);

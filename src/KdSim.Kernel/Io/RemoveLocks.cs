@@ -7,7 +7,7 @@ namespace KdSim.Kernel.Io;
 /// the common block) is not kept. Up to DISPATCH_LEVEL.</summary>
 public sealed class RemoveLocks(NtKernel kernel) : KernelComponent(kernel)
 {
-    [NtExport("IoInitializeRemoveLockEx", MaxIrql = Irql.Passive)]
+    [NtExport("IoInitializeRemoveLockEx", MaxIrql = Irql.Passive, IsResident = true)]
     public void IoInitializeRemoveLockEx(Ptr<IO_REMOVE_LOCK> Lock, uint AllocateTag, uint MaxLockedMinutes, uint HighWatermark, uint RemlockSize)
     {
         View<IO_REMOVE_LOCK_COMMON_BLOCK> block = Lock.View.Common;
@@ -31,7 +31,7 @@ public sealed class RemoveLocks(NtKernel kernel) : KernelComponent(kernel)
     public async KTask IoReleaseRemoveLockEx(Ptr<IO_REMOVE_LOCK> RemoveLock, ulong Tag, uint RemlockSize) => await Release(RemoveLock.View.Common);
 
     /// <summary>The caller holds the lock once itself: gives back that and the first one, then waits for all others.</summary>
-    [NtExport("IoReleaseRemoveLockAndWaitEx", MaxIrql = Irql.Passive)]
+    [NtExport("IoReleaseRemoveLockAndWaitEx", MaxIrql = Irql.Passive, IsResident = true)]
     public async KTask IoReleaseRemoveLockAndWaitEx(Ptr<IO_REMOVE_LOCK> RemoveLock, ulong Tag, uint RemlockSize)
     {
         View<IO_REMOVE_LOCK_COMMON_BLOCK> block = RemoveLock.View.Common;

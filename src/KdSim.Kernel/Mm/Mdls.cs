@@ -4,7 +4,7 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Mm;
 
-/// <summary>MDLs: making them, locking the pages of buffers. No page is ever taken away in this machine, so locking pins nothing but is checked.</summary>
+/// <summary>MDLs: making them, locking the pages of buffers: locked pages of paged pool may be used at any IRQL. User pages are never taken away.</summary>
 public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
 {
     private const ulong Page = PhysicalMemory.PageSize;
@@ -96,6 +96,7 @@ public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
         for (ulong at = address, pages = PagesOf(address, bytes); pages > 0; pages--, at = (at & ~(Page - 1)) + Page)
             Probe(at, AccessMode, writes);
         FillPages(mdl, address);
+        Kernel.PageLocks.Lock(address, PagesOf(address, bytes));
         mdl.MdlFlags |= MDL_FLAGS.PAGES_LOCKED;
         if (writes)
             mdl.MdlFlags |= MDL_FLAGS.WRITE_OPERATION;
@@ -114,6 +115,7 @@ public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
         }
         if ((mdl.MdlFlags & MDL_FLAGS.MAPPED_TO_SYSTEM_VA) != 0)
             Kernel.MdlMappings.MmUnmapLockedPages(mdl.MappedSystemVa, mdl);
+        Kernel.PageLocks.Unlock(mdl.StartVa, PagesOf(mdl.StartVa + mdl.ByteOffset, mdl.ByteCount));
         mdl.MdlFlags &= ~(MDL_FLAGS.PAGES_LOCKED | MDL_FLAGS.WRITE_OPERATION);
         mdl.Process = default;
     }

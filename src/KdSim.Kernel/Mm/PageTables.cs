@@ -20,7 +20,7 @@ public enum PteBits : ulong
     /// <summary>Not valid, but taken: a guard page or an address range that is reserved.</summary>
     Reserved = 0x200,
 
-    /// <summary>Pageable memory (the verifier's "gone at raised IRQL").</summary>
+    /// <summary>Pageable memory: with force IRQL checking, processors see no such page at DISPATCH_LEVEL and above.</summary>
     Pageable = 0x400,
 
     /// <summary>The last page of a range that is given back as a whole (contiguous memory, mappings).</summary>

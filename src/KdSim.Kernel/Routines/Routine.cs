@@ -29,6 +29,16 @@ public sealed unsafe class Routine
     public bool CallsResult { get; init; }
     public byte MaxIrql { get; init; } = Irql.High;
 
+    /// <summary>
+    /// Code that NT keeps in pageable sections: what the documentation limits to PASSIVE_LEVEL, but for the dispatcher, synchronization and memory routines
+    /// (Ke, Ex, Mm) and the entries of system services (Nt), which are resident.
+    /// </summary>
+    public bool IsPageable => IsExported && MaxIrql == Irql.Passive && Image == ImageNames.Kernel && Class != RoutineClass.GuestCode && !IsResident &&
+        Name[..2] is not ("Ke" or "Ex" or "Mm" or "Nt");
+
+    /// <summary>Stays in memory whatever its limit.</summary>
+    public bool IsResident { get; init; }
+
     /// <summary>The declared cost in ticks, or negative for the default.</summary>
     public int Cost { get; init; } = -1;
 

@@ -14,6 +14,9 @@ public abstract class RoutineAttribute(string name) : Attribute
     /// <summary>The highest IRQL that the documentation allows; calls above it are findings.</summary>
     public byte MaxIrql { get; set; } = Irql.High;
 
+    /// <summary>The code stays in memory although the documentation limits calls to PASSIVE_LEVEL; see <see cref="Routine.IsPageable"/>.</summary>
+    public bool IsResident { get; set; }
+
     /// <summary>Virtual time in ticks of 0.5 ns; negative: what the machine's cost table says.</summary>
     public int Cost { get; set; } = -1;
 }

@@ -45,7 +45,7 @@ public sealed class UnicodeStrings(NtKernel kernel) : KernelComponent(kernel)
         DestinationString.Write(text);
     }
 
-    [NtExport("RtlInitUnicodeStringEx", MaxIrql = Irql.Passive)]
+    [NtExport("RtlInitUnicodeStringEx", MaxIrql = Irql.Passive, IsResident = true)]
     public NtStatus RtlInitUnicodeStringEx(Ptr<UNICODE_STRING> DestinationString, Ptr<char> SourceString)
     {
         RtlInitUnicodeString(DestinationString, SourceString);

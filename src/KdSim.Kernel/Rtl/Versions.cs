@@ -14,7 +14,7 @@ public sealed class Versions(NtKernel kernel) : KernelComponent(kernel)
     private const uint MajorMask = 2, MinorMask = 1, BuildMask = 4, PlatformMask = 8, ServicePackMinorMask = 0x10, ServicePackMajorMask = 0x20;
     private const uint SuiteMask = 0x40, ProductMask = 0x80;
 
-    [NtExport("RtlGetVersion", MaxIrql = Irql.Passive)]
+    [NtExport("RtlGetVersion", MaxIrql = Irql.Passive, IsResident = true)]
     public NtStatus RtlGetVersion(Ptr<RTL_OSVERSIONINFOEXW> VersionInformation)
     {
         View<RTL_OSVERSIONINFOEXW> info = VersionInformation;

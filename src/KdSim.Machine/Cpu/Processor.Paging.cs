@@ -5,7 +5,8 @@ namespace KdSim.Machine.Cpu;
 /// <summary>
 /// 4-level paging (SDM volume 3, 4.5) and the software TLB over it. The TLB cannot be observed: pages that translations were read from are
 /// marked, and a write to one flushes all TLBs. Accessed and dirty bits are set when an entry is filled. Supervisor and user accesses
-/// have a TLB each, so that a change of privilege flushes nothing.
+/// have a TLB each, so that a change of privilege flushes nothing. A software bit of the entries may make pages vanish while CR8 is high:
+/// such translations are dropped when CR8 rises to that level, and none is cached above it.
 /// </summary>
 public sealed unsafe partial class Processor
 {
@@ -25,10 +26,26 @@ public sealed unsafe partial class Processor
 
     private readonly int[] _fills = new int[MaximumListedFills];
     private int _fillCount;
+    private readonly int[] _pageableFills = new int[MaximumListedFills];
+    private int _pageableFillCount;
+    private bool _pageableCodeRan;
+    private ulong _pageableBit;
+    private byte _pageableBelow = byte.MaxValue;
     private TlbEntry* _supervisorTlb;
     private TlbEntry* _userTlb;
     private ulong _cachedCr3;
     private ulong _cachedModes;
+
+    /// <summary>
+    /// Pages whose last-level entry has this software bit (0: none) are present only while CR8 is below a level, whatever privilege looks:
+    /// what an operating system may page out must not be needed where it cannot be paged in. Part of the machine's definition: set once.
+    /// </summary>
+    public void HidePageable(ulong entryBit, byte fromCr8)
+    {
+        _pageableBit = entryBit;
+        _pageableBelow = fromCr8;
+        FlushTranslations();
+    }
 
     /// <summary>Forgets all cached translations (also done by MOV CR3, INVLPG and writes to page tables).</summary>
     public void FlushTranslations()
@@ -47,6 +64,7 @@ public sealed unsafe partial class Processor
         }
 
         _fillCount = 0;
+        _pageableFillCount = 0;
     }
 
     /// <summary>
@@ -117,6 +135,9 @@ public sealed unsafe partial class Processor
                 continue;
             }
 
+            bool pageable = (entry & _pageableBit) != 0;
+            if (pageable && state.Cr8 >= _pageableBelow)
+                return Fail(new MemoryFault(address, access, user, Present: false, Canonical: true));
             if (noExecute != 0 && (state.Efer & ControlBits.EferNoExecute) == 0)
                 return Fail(new MemoryFault(address, access, user, Present: true, Canonical: true, ReservedBit: true));
             bool canWrite = (rights & EntryWrite) != 0 || (!user && (state.Cr0 & ControlBits.Cr0WriteProtect) == 0);
@@ -127,7 +148,9 @@ public sealed unsafe partial class Processor
             ulong offsetMask = (1UL << shift) - 1;
             physical = (entry & FrameMask & ~offsetMask) | (address & offsetMask);
             SetWalkBits(path, level, access == MemoryAccess.Write);
-            Fill(address, physical, access, user);
+            int filled = Fill(address, physical, access, user);
+            if (pageable)
+                NotePageable(filled, access);
             return true;
         }
     }
@@ -169,20 +192,45 @@ public sealed unsafe partial class Processor
         }
     }
 
-    private void Fill(ulong address, ulong physical, MemoryAccess access, bool user)
+    /// <summary>CR8 rises to the level where pageable memory is gone: forgets what leads there.</summary>
+    private void DropPageable()
+    {
+        if (_pageableFillCount > MaximumListedFills)
+            FlushTranslations();
+        for (int i = 0; i < _pageableFillCount; i++)
+            Invalidate(_supervisorTlb + _pageableFills[i]);
+        _pageableFillCount = 0;
+        if (_pageableCodeRan)
+            _core->Epoch++;
+        _pageableCodeRan = false;
+    }
+
+    private void NotePageable(int filled, MemoryAccess access)
+    {
+        // Not taken back by a flush: a block may be under way whose translation was made before it, and enter the look-up table after it.
+        _pageableCodeRan |= access == MemoryAccess.Execute;
+        if (filled < 0)
+            return;
+        if (_pageableFillCount < MaximumListedFills)
+            _pageableFills[_pageableFillCount] = filled;
+        _pageableFillCount++;
+    }
+
+    /// <summary>The index of the entry filled, or -1 if the page cannot be cached.</summary>
+    private int Fill(ulong address, ulong physical, MemoryAccess access, bool user)
     {
         if (!_memory.IsRam(physical, 1))
-            return;
+            return -1;
         ulong page = address & PageMask;
         if (access != MemoryAccess.Execute && _watchpoints.CoversPage(page))
-            return;
+            return -1;
         int frame = (int)(physical >> 12);
         int index = (int)((address >> 12) & TlbMask) + (user ? TlbSize : 0);
         TlbEntry* entry = _supervisorTlb + index;
         ulong addend = (ulong)_memory.Page(frame) - page;
         bool canWrite = access == MemoryAccess.Write && _memory.CacheWrite(frame);
         if (access == MemoryAccess.Write && !canWrite)
-            return;
+            return -1;
         if (entry->Addend != addend || (entry->Read != page && entry->Write != page && entry->Execute != page))
         {
             Invalidate(entry);
@@ -206,6 +254,8 @@ public sealed unsafe partial class Processor
                 entry->Execute = page;
                 break;
         }
+
+        return index;
     }
 
     /// <summary>Brings what is derived from State (privilege, CR3, paging modes) up to date, after anybody may have changed it.</summary>

@@ -76,6 +76,8 @@ public sealed unsafe partial class Processor : IMemoryObserver, IDisposable
         byte old = (byte)_core->State.Cr8;
         _core->State.Cr8 = value;
         _core->Exit = 1;
+        if (value >= _pageableBelow && old < _pageableBelow)
+            DropPageable();
         if (old != value)
             _host.Cr8Changed(this, old, value);
     }

@@ -43,6 +43,7 @@ sealed class DriverPackages
     public BootOptions BootOptions(MachineDescription machine) => new()
     {
         SystemTime = machine.Boot.ToFileTimeUtc(),
+        ForceIrqlChecking = machine.ForceIrqlChecking,
         Drivers = [.. _legacy],
         Packages = [.. _packages],
         RootDevices = [.. _rootDevices],

@@ -26,6 +26,9 @@ sealed record MachineDescription
     /// <summary>The virtual date of boot, UTC.</summary>
     public DateTime Boot { get; init; } = new(2026, 1, 5, 9, 0, 0, DateTimeKind.Utc);
 
+    /// <summary>Pageable memory is gone at DISPATCH_LEVEL and above; false keeps it, as a machine with memory to spare does.</summary>
+    public bool ForceIrqlChecking { get; init; } = true;
+
     public OnIdle OnIdle { get; init; }
     public string? Scenario { get; init; }
     public IReadOnlyList<DeviceDescription> Devices { get; init; } = [];

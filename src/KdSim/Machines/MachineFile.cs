@@ -96,8 +96,9 @@ sealed class MachineFile
         "seed" => machine with { Seed = (ulong)Number(pair, 0, long.MaxValue) },
         "boot" => machine with { Boot = Date(pair) },
         "on_idle" => machine with { OnIdle = Choice<OnIdle>(pair) },
+        "force_irql_checking" => machine with { ForceIrqlChecking = Truth(pair) },
         "scenario" => machine with { Scenario = HostPath(pair) },
-        string other => throw Mistake(pair.Span, $"name, cpus, memory, seed, boot, on_idle or scenario expected, found '{other}'"),
+        string other => throw Mistake(pair.Span, $"name, cpus, memory, seed, boot, on_idle, force_irql_checking or scenario expected, found '{other}'"),
     };
 
     DeviceDescription Device(TableSyntaxBase table)

@@ -204,4 +204,105 @@ public sealed class PagingTests
         other.Run();
         Assert.Equal(ExceptionVector.StackFault, other.HaltedVector());
     }
+
+    /// <summary>A software bit of the entry; pages with it are gone at CR8 2 and above.</summary>
+    private const ulong Pageable = 0x400;
+
+    [Theory]
+    [InlineData(1, 1, -1)]
+    [InlineData(2, 0, 0)]
+    [InlineData(2, 1, 2)]
+    [InlineData(15, 2, 0x10)]
+    public void Pageable_pages_vanish_when_cr8_rises_though_they_were_just_used(byte level, int access, int expected)
+    {
+        using var computer = new TestComputer();
+        computer.Cpu.HidePageable(Pageable, 2);
+        computer.Map(Page, 0x300000, 3 | Pageable);
+        computer.Memory.Write<ushort>(0x300000, 0x90C3); // ret
+        computer.Load(a =>
+        {
+            a.mov(rbx, Page);
+            a.mov(ecx, __dword_ptr[rbx]);
+            a.mov(__dword_ptr[rbx], ecx);
+            a.call(rbx);
+            a.mov(eax, (uint)level);
+            a.mov(cr8, rax);
+            if (access == 0)
+                a.mov(eax, __dword_ptr[rbx]);
+            else if (access == 1)
+                a.mov(__dword_ptr[rbx], ecx);
+            else
+                a.call(rbx);
+            a.ud2();
+        });
+        computer.Run();
+        if (expected < 0)
+        {
+            Assert.Equal(ExceptionVector.InvalidOpcode, computer.HaltedVector());
+            return;
+        }
+
+        Assert.Equal(ExceptionVector.PageFault, computer.HaltedVector());
+        Assert.Equal(Page, computer.Cpu.State.Cr2);
+        Assert.Equal((ulong)expected, computer.Pop(0));
+    }
+
+    [Fact]
+    public void Code_that_raises_cr8_in_a_pageable_page_faults_at_the_next_instruction()
+    {
+        using var computer = new TestComputer();
+        computer.Cpu.HidePageable(Pageable, 2);
+        computer.Map(Page, 0x300000, 3 | Pageable);
+        computer.Memory.Write<ulong>(0x300000, 0x9090C0220F44); // mov cr8, rax
+        computer.Load(a =>
+        {
+            a.mov(rbx, Page);
+            a.mov(eax, 2);
+            a.jmp(rbx);
+        });
+        computer.Run();
+        Assert.Equal(ExceptionVector.PageFault, computer.HaltedVector());
+        Assert.Equal(Page + 4, computer.Cpu.State.Cr2);
+        Assert.Equal(0x10UL, computer.Pop(0));
+    }
+
+    [Fact]
+    public void Pageable_pages_come_back_when_cr8_falls_and_other_pages_never_go()
+    {
+        using var computer = new TestComputer();
+        computer.Cpu.HidePageable(Pageable, 2);
+        computer.Map(Page, 0x300000, 3 | Pageable);
+        computer.Map(Page + 0x1000, 0x301000, 3);
+        computer.Memory.Write<uint>(0x300000, 7);
+        computer.Memory.Write<uint>(0x301000, 8);
+        for (int round = 0; round < 3; round++)
+        {
+            Assert.True(computer.Cpu.TryRead(Page, out int low) && low == 7);
+            computer.Cpu.SetCr8(2);
+            Assert.False(computer.Cpu.TryRead(Page, out int _));
+            Assert.False(computer.Cpu.LastFault.Present);
+            Assert.True(computer.Cpu.TryRead(Page + 0x1000, out int high) && high == 8);
+            computer.Cpu.SetCr8(5);
+            Assert.False(computer.Cpu.CanWrite(Page, 4));
+            Assert.True(computer.Cpu.TryTranslateForDebugger(TestComputer.Pml4, Page, out ulong physical, out _) && physical == 0x300000);
+            computer.Cpu.SetCr8(1);
+        }
+    }
+
+    [Fact]
+    public void More_pageable_pages_than_are_listed_vanish_too()
+    {
+        using var computer = new TestComputer();
+        computer.Cpu.HidePageable(Pageable, 2);
+        const int pages = 200;
+        for (ulong i = 0; i < pages; i++)
+        {
+            computer.Map(Page + i * 0x1000, 0x300000, 3 | Pageable);
+            Assert.True(computer.Cpu.TryRead(Page + i * 0x1000, out int _));
+        }
+
+        computer.Cpu.SetCr8(2);
+        for (ulong i = 0; i < pages; i++)
+            Assert.False(computer.Cpu.TryRead(Page + i * 0x1000, out int _));
+    }
 }
