@@ -36,4 +36,27 @@ public sealed record KernelRoots
     /// <summary>Driver images by the NT path of their file.</summary>
     public ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> DriverFiles { get; init; } =
         ImmutableSortedDictionary.Create<string, ReadOnlyMemory<byte>>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Writes the content in one fixed order: what a machine's hash takes in. Files of drivers are the machine's identity, their names do.</summary>
+    internal void WriteTo(BinaryWriter writer)
+    {
+        Registry.WriteTo(writer);
+        foreach (Finding finding in Findings)
+            writer.Write(finding.ToString());
+        foreach (MissingImport missing in MissingImports)
+            writer.Write(missing.ToString());
+        writer.Write(BugCheck?.ToString() ?? "");
+        foreach (DriverResult driver in DriverResults)
+            writer.Write(driver.ToString());
+        foreach (InfFile inf in DriverStore)
+            writer.Write(inf.Name);
+        foreach ((string path, string source) in InstalledFiles)
+        {
+            writer.Write(path);
+            writer.Write(source);
+        }
+
+        foreach (string path in DriverFiles.Keys)
+            writer.Write(path);
+    }
 }

@@ -126,7 +126,19 @@ public sealed partial class NtKernel : ITrapHandler, ISnapshotPart
         Roots = roots;
     }
 
-    void ISnapshotPart.AddToHash(StateHasher hasher) => Stacks.AddToHash(hasher);
+    /// <summary>
+    /// What suspended routines hold in C# locals is left out: compilers lay it out as they like, and a hash is the same in every build.
+    /// What differs there differs in memory as soon as the routine goes on.
+    /// </summary>
+    void ISnapshotPart.AddToHash(StateHasher hasher)
+    {
+        Stacks.AddToHash(hasher);
+        using var roots = new MemoryStream();
+        using var writer = new BinaryWriter(roots);
+        Roots.WriteTo(writer);
+        writer.Flush();
+        hasher.Add(roots.GetBuffer().AsSpan(0, (int)roots.Length));
+    }
 
     internal void Report(FindingKind kind, ulong subject, ulong expected, ulong found, string text = "")
     {

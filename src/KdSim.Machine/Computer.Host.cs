@@ -77,6 +77,7 @@ public sealed partial class Computer : IProcessorHost
         if (!Apics[cpu.Number].TryAcknowledge(out vector))
             return false;
         cpu.State.Clock += Costs.InterruptEntry;
+        Happened(cpu);
         TrapHandler?.InterruptAccepted(cpu, vector);
         return true;
     }
@@ -103,7 +104,11 @@ public sealed partial class Computer : IProcessorHost
     /// <summary>The APIC cannot be moved or switched off.</summary>
     bool IProcessorHost.TryWriteMsr(Processor cpu, uint index, ulong value) => index == ApicBaseMsr && value == ApicBase(cpu);
 
-    void IProcessorHost.ExceptionRaised(Processor cpu, int vector, uint errorCode) => TrapHandler?.ExceptionRaised(cpu, vector, errorCode);
+    void IProcessorHost.ExceptionRaised(Processor cpu, int vector, uint errorCode)
+    {
+        Happened(cpu);
+        TrapHandler?.ExceptionRaised(cpu, vector, errorCode);
+    }
 
     void IProcessorHost.TripleFault(Processor cpu)
     {

@@ -22,6 +22,7 @@ public sealed partial class Computer
     private LoopState _loop = new() { Current = Nobody };
     private RunResult? _stop;
     private ulong _runLimit;
+    private ulong _positionLimit = ulong.MaxValue;
     private bool _running;
     private bool _delivering;
     private volatile bool _breakRequested;
@@ -37,10 +38,28 @@ public sealed partial class Computer
 
         /// <summary>The start of the latest slice, or the time of the latest event; never goes back.</summary>
         public ulong Time;
+
+        /// <summary>How many things happened that no processor retired: events delivered, interrupts taken, exceptions raised.</summary>
+        public ulong Moments;
     }
 
     /// <summary>Virtual time: of the processor whose slice it is, or of the event that is being delivered.</summary>
     public ulong Now => _delivering || _loop.Current < 0 ? _loop.Time : Processors[(int)_loop.Current].State.Clock;
+
+    /// <summary>
+    /// Where the run stands: steps that the processors retired, and events, interrupts and exceptions. Grows with everything that happens, so
+    /// it names each boundary at which the machine can stop, and the same one in every run.
+    /// </summary>
+    public ulong Position
+    {
+        get
+        {
+            ulong position = _loop.Moments;
+            foreach (Processor processor in Processors)
+                position += processor.State.Steps;
+            return position;
+        }
+    }
 
     /// <summary>The processor whose slice it is, or whose turn is next.</summary>
     public Processor Current => _loop.Current >= 0 ? Processors[(int)_loop.Current] : LeastRunnable(out _) ?? Processors[0];
@@ -55,12 +74,15 @@ public sealed partial class Computer
         Processor? stepped = request.StepProcessor < 0 ? null : Processors[request.StepProcessor];
         ulong stepGoal = stepped is null ? ulong.MaxValue : stepped.State.Steps + request.Steps;
         _running = true;
+        _positionLimit = request.PositionLimit;
         try
         {
             while (true)
             {
                 if (TakeStop() is { } stop)
                     return stop;
+                if (_positionLimit != ulong.MaxValue && Position >= _positionLimit)
+                    return new RunResult(StopReason.PositionReached, Current.Number);
                 if (stepped is not null && stepped.State.Steps >= stepGoal)
                     return new RunResult(StopReason.Stepped, stepped.Number);
                 if (Advance(request.TimeLimit, stepped, stepGoal) is { } result)
@@ -77,6 +99,7 @@ public sealed partial class Computer
         {
             _running = false;
             _runLimit = 0;
+            _positionLimit = ulong.MaxValue;
             _delivering = false;
         }
     }
@@ -125,6 +148,14 @@ public sealed partial class Computer
         LookAgain(0);
     }
 
+    /// <summary>Something happened that is no step. Whoever runs to a position looks whether this was it.</summary>
+    private void Happened(Processor cpu)
+    {
+        _loop.Moments++;
+        if (_positionLimit != ulong.MaxValue)
+            cpu.RequestStop();
+    }
+
     /// <summary>Makes the running processor come back at the next boundary, if this time lies before the limit that it was given.</summary>
     private void LookAgain(ulong time)
     {
@@ -161,7 +192,10 @@ public sealed partial class Computer
         if (clock >= timeLimit)
             return new RunResult(StopReason.TimeLimit, cpu.Number);
         _runLimit = Math.Min(Math.Min(end, timeLimit), clock + HostSlice);
-        ProcessorStop stop = cpu.Run(_runLimit, cpu == stepped ? stepGoal : ulong.MaxValue);
+        ulong steps = cpu == stepped ? stepGoal : ulong.MaxValue;
+        if (_positionLimit != ulong.MaxValue)
+            steps = Math.Min(steps, cpu.State.Steps + (_positionLimit - Position));
+        ProcessorStop stop = cpu.Run(_runLimit, steps);
         _runLimit = 0;
         return AfterRun(cpu, stop);
     }
@@ -224,6 +258,7 @@ public sealed partial class Computer
     {
         MachineEvent next = _events.Pop();
         _loop.Time = Math.Max(_loop.Time, next.Due);
+        _loop.Moments++;
         _delivering = true;
         try
         {

@@ -14,6 +14,9 @@ public readonly record struct RunRequest()
 
     public ulong Steps { get; init; }
 
+    /// <summary>Stop when <see cref="Computer.Position"/> has reached this.</summary>
+    public ulong PositionLimit { get; init; } = ulong.MaxValue;
+
     public static RunRequest Until(ulong time) => new() { TimeLimit = time };
 
     public static RunRequest Step(int processor, ulong steps = 1) => new() { StepProcessor = processor, Steps = steps };
@@ -27,6 +30,9 @@ public enum StopReason
 
     /// <summary>The processor has retired the steps asked for.</summary>
     Stepped,
+
+    /// <summary>The position of the request.</summary>
+    PositionReached,
 
     /// <summary>A processor stands at an execution breakpoint, before the instruction.</summary>
     Breakpoint,

@@ -111,6 +111,7 @@ public sealed unsafe partial class Processor : IMemoryObserver, IDisposable
         _core->FlagKind = 0;
         FlushTranslations();
         DropAllBlocks();
+        _skipSteps = ulong.MaxValue;
     }
 
     public void Dispose()

@@ -1,12 +1,11 @@
 namespace KdSim.Machine.Snapshots;
 
-/// <summary>One input from outside: what somebody did, and where in the run (the processor's retired steps) it took effect.</summary>
-/// <param name="Time">Virtual time, for people; the place is (Processor, Steps).</param>
-/// <param name="Processor">The processor whose steps count.</param>
-/// <param name="Steps">Its retired steps when the input took effect.</param>
+/// <summary>One input from outside: what somebody did, and where in the run it took effect.</summary>
+/// <param name="Time">Virtual time, for people; the place is the position.</param>
+/// <param name="Place">The <see cref="Computer.Position"/> at which the input took effect.</param>
 /// <param name="Kind">What kind of input: whoever records it plays it.</param>
 /// <param name="Data">The input itself; nobody changes it any more.</param>
-public sealed record JournalEntry(ulong Time, int Processor, ulong Steps, string Kind, ReadOnlyMemory<byte> Data);
+public sealed record JournalEntry(ulong Time, ulong Place, string Kind, ReadOnlyMemory<byte> Data);
 
 /// <summary>
 /// The inputs of a run in their order. <see cref="Position"/> is part of the machine's state: entries before it have happened. A new input after
@@ -54,8 +53,7 @@ public sealed class Journal
         {
             JournalEntry entry = _entries[i];
             hasher.Add(entry.Time);
-            hasher.Add(entry.Processor);
-            hasher.Add(entry.Steps);
+            hasher.Add(entry.Place);
             hasher.Add(entry.Kind);
             hasher.Add(entry.Data.Span);
         }

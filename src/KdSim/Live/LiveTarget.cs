@@ -3,7 +3,6 @@ using KdSim.CommandLine;
 using KdSim.Debugging.Targets;
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Routines;
-using KdSim.Machine.Cpu;
 using KdSim.Machine.Snapshots;
 using KdSim.Symbols.Pe;
 using KdSim.Tracing.Recording;
@@ -180,9 +179,8 @@ sealed class LiveTarget :
 
     void Journal(string kind, ulong place, ReadOnlySpan<byte> data)
     {
-        Processor processor = _machine.Computer.Current;
         byte[] content = [.. BitConverter.GetBytes(place), .. data];
-        _machine.Computer.Journal.Record(new JournalEntry(_machine.Computer.Now, processor.Number, processor.State.Steps, kind, content));
+        _machine.Computer.Journal.Record(new JournalEntry(_machine.Computer.Now, _machine.Computer.Position, kind, content));
         _writes++;
     }
 
