@@ -26,6 +26,7 @@ public class ArrowTests
             "KdSim.Debugging", "KdSim.Debugger", "KdSim.Targets", "KdSim.Terminal", "KdExts",
         ],
         ["KdExts"] = ["KdSim.Debugging"],
+        ["Sample"] = ["KdSim.Debugging"],
     };
 
     [Fact]

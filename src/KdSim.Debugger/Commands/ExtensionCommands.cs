@@ -6,44 +6,6 @@ using KdSim.Debugging.Targets;
 
 namespace KdSim.Debugger.Commands;
 
-/// <summary><c>.load .unload .chain .extpath</c>.</summary>
-[Command(".load", ".load name|path", "Load an extension DLL")]
-[Command(".unload", ".unload name", "Unload an extension DLL")]
-[Command(".chain", ".chain", "List loaded extension DLLs", Example = ".chain")]
-[Command(".extpath", ".extpath[+] [path]", "Show or set the path that extensions are looked for in", Example = ".extpath")]
-public sealed class LoadExtension : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        string name = arguments.Text.Trim('"');
-        switch (arguments.Name)
-        {
-            case ".load" or ".unload" when name.Length == 0:
-                throw arguments.Wrong("Syntax", 0);
-            case ".load":
-                session.Extensions.Load(name);
-                break;
-            case ".unload":
-                session.Extensions.Unload(name);
-                yield return new Line(new Text($"Unloading {name} extension DLL"));
-                break;
-            case ".extpath":
-                bool add = name.StartsWith('+') && session.Options.ExtensionPath.Length > 0;
-                if (name.Length > 0)
-                    session.Options.ExtensionPath = add ? $"{session.Options.ExtensionPath};{name[1..].Trim()}"
-                        : name.TrimStart('+').Trim();
-                yield return new Line(new Text($"Extension search path is: {session.Options.ExtensionPath}"));
-                break;
-            default:
-                yield return new Line(new Text("Extension DLL chain:"));
-                foreach ((string loaded, string path, int commands) in session.Extensions.Loaded)
-                    yield return new Line(
-                        new Text($"    {loaded}: {commands} commands, API {DebuggerExtensionAttribute.CurrentVersion}\n        [path: {path}]"));
-                break;
-        }
-    }
-}
-
 /// <summary><c>!list</c>: runs commands for each element of a linked list.</summary>
 [Command("!list", "!list -t type.field -x \"commands\" [-a \"arguments\"] [-m max] start",
     "Run commands for each element of a linked list")]
@@ -118,49 +80,6 @@ public sealed class WalkList : EngineCommand<WalkList.Arguments>
     {
         int dot = field.IndexOf('.'), last = field.LastIndexOf('.');
         return last > dot ? session.Types[field[..dot]].Type.Find(field[(dot + 1)..last]) : null;
-    }
-}
-
-/// <summary>What the recorder and the simulated kernel tell beyond memory.</summary>
-[Command("!log", "!log [count]", "Show the latest recorded events", Example = "!log 10")]
-[Command("!dpcisr", "!dpcisr", "Show how often and how long ISRs and DPCs ran", Example = "!dpcisr")]
-[Command("!kframes", "!kframes [ETHREAD]", "Show suspended routines of the simulated kernel with their locals", Example = "!kframes")]
-[Command("!findings", "!findings", "Show what the kernel's checks found", Example = "!findings")]
-public sealed class Recorded : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        T Need<T>(string what) where T : class =>
-            session.Target.Capability<T>() ?? throw new CommandException($"This target has no {what}");
-        switch (arguments.Name)
-        {
-            case "!log":
-                int count = arguments.Text.Length == 0 ? 32 : (int)Math.Min(session.Evaluate(arguments.Text), 1 << 20);
-                yield return new Table([new("time", "Time (ns)", 15, true), new("cpu", "CPU", 3, true), new("event", "Event", 22),
-                    new("text", "Details")],
-                    Need<IEventSource>("recorded events").Latest(count).Select(e =>
-                        (IReadOnlyList<Node>)[$"{e.Ticks}", $"{e.Processor}", e.Name, e.Text]));
-                break;
-            case "!dpcisr":
-                yield return new Table(
-                    [new("kind", "Kind", 4), new("count", "Count", 10, true), new("min", "Min (ns)", 10, true),
-                        new("mean", "Mean (ns)", 10, true),
-                        new("max", "Max (ns)", 10, true), new("routine", "Routine")],
-                    Need<IEventSource>("recorded events").RoutineStatistics().Select(s => (IReadOnlyList<Node>)
-                        [s.Kind, $"{s.Count}", $"{s.Minimum}", $"{s.Mean}", $"{s.Maximum}",
-                            new Symbol(session.SymbolAt(s.Routine), s.Routine)]));
-                break;
-            case "!kframes":
-                ulong thread = arguments.Text.Length == 0 ? 0 : session.Evaluate(arguments.Text);
-                foreach (KernelFrame frame in Need<IKernelFrames>("simulated kernel").Frames(session.CurrentProcessor, thread))
-                    yield return new Line(new Address(frame.StackPointer), $" {frame.Routine}" +
-                        string.Concat(frame.Locals.Select(l => $"\n    {l.Key} = {l.Value}")));
-                break;
-            default:
-                foreach (Finding finding in Need<IFindings>("checks").Findings)
-                    yield return new Line($"{finding.Ticks,15} {finding.Processor} {finding.Rule}: {finding.Text} ({session.SymbolAt(finding.Address)})");
-                break;
-        }
     }
 }
 

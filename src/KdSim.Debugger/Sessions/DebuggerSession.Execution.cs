@@ -288,7 +288,7 @@ public sealed partial class DebuggerSession
         (CommandEntry? entry, int length) = Commands.Resolve(command);
         if (entry is null)
             throw command[0] == '!'
-                ? new CommandException($"No export {command[1..length]} found")
+                ? new CommandException($"No export {command[(command.LastIndexOf('.', length - 1) + 1)..length].TrimStart('!')} found")
                 : new CommandSyntaxException("Syntax", 1, text);
         object arguments = entry.Command.Parse(new ArgumentReader(entry.Name, command[length..]));
         return new BoundCommand(entry, arguments, processor, Commands.Version);

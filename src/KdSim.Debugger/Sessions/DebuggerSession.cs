@@ -41,7 +41,7 @@ public sealed partial class DebuggerSession : IDebugSession
         Stops = new StopReporter(this);
         Runner = new Runner(this);
         Walker = new StackWalker(this);
-        Commands.AddFrom(typeof(DebuggerSession).Assembly);
+        Commands.Add("", CommandEntry.DeclaredIn(typeof(DebuggerSession).Assembly));
         Extensions = new ExtensionHost(Commands, () => Options.ExtensionPath);
         _processor = target.Hints.CurrentProcessor;
         if (target.Capability<ITargetOutput>() is { } output)

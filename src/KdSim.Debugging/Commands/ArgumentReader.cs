@@ -21,6 +21,7 @@ public sealed class ArgumentReader(string name, string text)
         }
     }
 
+    /// <summary>Whether only blanks are left.</summary>
     public bool AtEnd => Position >= Text.Length;
 
     /// <summary>The next character that is not blank, or NUL.</summary>

@@ -16,8 +16,10 @@ public interface ICommand
 /// <summary>A command in two halves: text to record, record to nodes. Neither writes text; only the second sees the target.</summary>
 public abstract class Command<TArguments> : ICommand where TArguments : notnull
 {
+    /// <summary>Takes the words after the name apart. Throws <see cref="CommandException"/> with what is expected.</summary>
     protected abstract TArguments Parse(ArgumentReader arguments);
 
+    /// <summary>Does the work, node by node. An <see cref="Error"/> node, or a <see cref="CommandException"/>, ends the line.</summary>
     protected abstract IEnumerable<Node> Run(TArguments arguments, IDebugSession session);
 
     object ICommand.Parse(ArgumentReader arguments) => Parse(arguments);

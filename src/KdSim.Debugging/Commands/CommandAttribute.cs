@@ -10,8 +10,11 @@ namespace KdSim.Debugging.Commands;
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true, Inherited = false)]
 public sealed class CommandAttribute(string name, string syntax, string summary) : Attribute
 {
+    /// <summary>As typed.</summary>
     public string Name { get; } = name;
+    /// <summary>How it is written.</summary>
     public string Syntax { get; } = syntax;
+    /// <summary>One sentence, without a full stop.</summary>
     public string Summary { get; } = summary;
 
     /// <summary>A line that works on the demo machine.</summary>
@@ -22,5 +25,6 @@ public sealed class CommandAttribute(string name, string syntax, string summary)
 [AttributeUsage(AttributeTargets.Class)]
 public sealed class ReadsAttribute(params string[] names) : Attribute
 {
+    /// <summary><c>module!name</c> each.</summary>
     public IReadOnlyList<string> Names { get; } = names;
 }

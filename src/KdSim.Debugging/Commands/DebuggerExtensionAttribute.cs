@@ -7,5 +7,6 @@ public sealed class DebuggerExtensionAttribute(int apiVersion) : Attribute
     /// <summary>What this assembly speaks.</summary>
     public const int CurrentVersion = 1;
 
+    /// <summary>The version that the extension was built for.</summary>
     public int ApiVersion { get; } = apiVersion;
 }

@@ -3,6 +3,7 @@ namespace KdSim.Debugging.Output;
 /// <summary>The three ways in which WinDbg writes an address.</summary>
 public static class Addresses
 {
+    /// <summary>An address in one of the styles.</summary>
     public static string Format(ulong address, AddressStyle style = AddressStyle.Accent) => style switch
     {
         AddressStyle.Accent => Accent(address),

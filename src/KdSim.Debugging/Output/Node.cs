@@ -6,6 +6,7 @@ namespace KdSim.Debugging.Output;
 /// </summary>
 public abstract record Node
 {
+    /// <summary>A string is plain text.</summary>
     public static implicit operator Node(string text) => new Text(text);
 }
 

@@ -32,9 +32,13 @@ public interface ISymbols
 /// </summary>
 public interface IDebugSession
 {
+    /// <summary>What is debugged.</summary>
     ITarget Target { get; }
+    /// <summary>Types by name.</summary>
     ITypes Types { get; }
+    /// <summary>Symbols by name and by address.</summary>
     ISymbols Symbols { get; }
+    /// <summary>Stack frames.</summary>
     IStacks Stacks { get; }
 
     /// <summary>The processor that commands speak of (<c>~Ns</c>).</summary>

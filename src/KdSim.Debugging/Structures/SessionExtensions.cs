@@ -10,6 +10,7 @@ public static class SessionExtensions
 {
     const int LongestString = 0x10000;
 
+    /// <summary>An integer of 1 to 8 bytes, zero-extended; false and 0 when not all of it can be read.</summary>
     public static bool TryReadInteger(this IDebugSession session, ulong address, int size, out ulong value)
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -19,6 +20,7 @@ public static class SessionExtensions
         return read;
     }
 
+    /// <summary>A pointer; false and 0 when it cannot be read.</summary>
     public static bool TryReadPointer(this IDebugSession session, ulong address, out ulong value) =>
         session.TryReadInteger(address, 8, out value);
 
@@ -26,6 +28,7 @@ public static class SessionExtensions
     public static ulong ReadPointer(this IDebugSession session, ulong address) =>
         session.TryReadPointer(address, out ulong value) ? value : throw new CommandException($"Memory read error {address:x16}");
 
+    /// <summary>A 32-bit integer; unreadable memory is an error with the address.</summary>
     public static uint ReadUInt32(this IDebugSession session, ulong address) =>
         session.TryReadInteger(address, 4, out ulong value) ? (uint)value : throw new CommandException($"Memory read error {address:x16}");
 

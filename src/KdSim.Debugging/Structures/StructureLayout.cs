@@ -5,15 +5,20 @@ namespace KdSim.Debugging.Structures;
 /// <summary>A structure type of the target, bound by name: <c>session.Types["nt!_IRP"]</c>. Kept for the life of the symbols.</summary>
 public sealed class StructureLayout(TypeInfo type, IDebugSession session)
 {
+    /// <summary>The type as the symbols describe it.</summary>
     public TypeInfo Type => type;
+    /// <summary>The name in the PDB: <c>_IRP</c>.</summary>
     public string Name => type.Name;
+    /// <summary>In bytes.</summary>
     public ulong Size => type.Size;
 
+    /// <summary>Whether this kernel has a field.</summary>
     public bool Has(string path) => type.Find(path) is not null;
 
     /// <summary>The offset of a field; a missing field is an error that names it.</summary>
     public uint OffsetOf(string path) => Field(path).Offset;
 
+    /// <summary>A field by its path; a missing field is an error that names it.</summary>
     public FieldPath Field(string path) =>
         type.Find(path) ?? throw new CommandException($"{type.Name} has no field {path} in the symbols of this target");
 

@@ -6,17 +6,23 @@ namespace KdSim.Debugging.Structures;
 /// <summary>A structure's bytes as they were when it was read, with its address. Fields are asked for by path.</summary>
 public sealed class StructureValue(StructureLayout layout, IDebugSession session, ulong address, ReadOnlyMemory<byte> data)
 {
+    /// <summary>What the bytes are read as.</summary>
     public StructureLayout Layout => layout;
+    /// <summary>Where the structure stood.</summary>
     public ulong Address => address;
 
     /// <summary>How many bytes could be read.</summary>
     public int Readable => data.Length;
 
+    /// <summary>Whether all of it could be read.</summary>
     public bool IsComplete => (ulong)data.Length == layout.Size;
+    /// <summary>The bytes that could be read.</summary>
     public ReadOnlyMemory<byte> Data => data;
 
+    /// <summary>Whether this kernel has a field.</summary>
     public bool Has(string path) => layout.Has(path);
 
+    /// <summary>The address of a field in the target.</summary>
     public ulong AddressOf(string path) => address + layout.OffsetOf(path);
 
     /// <summary>An integer, pointer, enumeration or bit field, zero-extended.</summary>

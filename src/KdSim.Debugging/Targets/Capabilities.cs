@@ -6,6 +6,7 @@ public interface IMemoryWriter
     /// <summary>Writes virtual memory past all page protection; returns the number of bytes written before the first page that is not there.</summary>
     int Write(AddressSpace space, ulong address, ReadOnlySpan<byte> data);
 
+    /// <summary>Writes physical memory; returns the number of bytes written.</summary>
     int WritePhysical(ulong address, ReadOnlySpan<byte> data);
 }
 
@@ -19,12 +20,14 @@ public interface IRegisterWriter
 /// <summary>Booting the machine anew; the next <see cref="IRunControl.Go"/> runs from the start.</summary>
 public interface IReboot
 {
+    /// <summary>Boots the machine anew; it stands before its first instruction.</summary>
     void Reboot();
 }
 
 /// <summary>Stopping the system with MANUALLY_INITIATED_CRASH.</summary>
 public interface ICrash
 {
+    /// <summary>Stops the system now; the answer is the bug check.</summary>
     StopEvent Crash();
 }
 
@@ -57,8 +60,10 @@ public interface IEventSource
 /// <summary>Looking at devices without side effects.</summary>
 public interface IDeviceAccess
 {
+    /// <summary>Reads a port; <paramref name="size"/> is 1, 2 or 4 bytes. False when no device answers.</summary>
     bool TryReadPort(ushort port, int size, out uint value);
 
+    /// <summary>Writes a port; <paramref name="size"/> is 1, 2 or 4 bytes. False when no device answers.</summary>
     bool TryWritePort(ushort port, int size, uint value);
 }
 
@@ -68,6 +73,7 @@ public sealed record Finding(ulong Ticks, int Processor, string Rule, string Tex
 /// <summary>What the kernel's own checks found.</summary>
 public interface IFindings
 {
+    /// <summary>All findings since the machine started, oldest first.</summary>
     IReadOnlyList<Finding> Findings { get; }
 }
 
@@ -77,12 +83,14 @@ public sealed record KernelFrame(string Routine, ulong StackPointer, IReadOnlyLi
 /// <summary>The suspended kernel routines of a thread (its ETHREAD; 0: the current one), innermost first.</summary>
 public interface IKernelFrames
 {
+    /// <summary>The frames of a thread; empty when none of its routines waits.</summary>
     IReadOnlyList<KernelFrame> Frames(int processor, ulong thread);
 }
 
 /// <summary>PDBs that the target hands over as bytes, so that nothing is written to disk for them.</summary>
 public interface ISymbolBytes
 {
+    /// <summary>A PDB by its identity; false when the target has none of that identity.</summary>
     bool TryGetPdb(Guid guid, uint age, string fileName, out ReadOnlyMemory<byte> pdb);
 }
 

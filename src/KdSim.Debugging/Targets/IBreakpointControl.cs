@@ -1,7 +1,20 @@
 namespace KdSim.Debugging.Targets;
 
 /// <summary>What a breakpoint of the target's table watches.</summary>
-public enum BreakpointKind { Execute, Write, ReadWrite, Port }
+public enum BreakpointKind
+{
+    /// <summary>Execution of an instruction.</summary>
+    Execute,
+
+    /// <summary>Writes to memory.</summary>
+    Write,
+
+    /// <summary>Reads of and writes to memory.</summary>
+    ReadWrite,
+
+    /// <summary>Accesses to a port.</summary>
+    Port,
+}
 
 /// <summary>Entries of the target's breakpoint table. Guest memory never shows them. Passes, conditions and commands are the debugger's business.</summary>
 public interface IBreakpointControl
@@ -14,10 +27,42 @@ public interface IBreakpointControl
 }
 
 /// <summary>Which changes of the IRQL stop the target.</summary>
-public enum IrqlDirection { Any, Raise, Lower }
+public enum IrqlDirection
+{
+    /// <summary>Both.</summary>
+    Any,
+
+    /// <summary>To a higher level.</summary>
+    Raise,
+
+    /// <summary>To a lower level.</summary>
+    Lower,
+}
 
 /// <summary>How the new level is compared.</summary>
-public enum IrqlComparison { None, Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual }
+public enum IrqlComparison
+{
+    /// <summary>Every level.</summary>
+    None,
+
+    /// <summary>new level = the condition's.</summary>
+    Equal,
+
+    /// <summary>new level != the condition's.</summary>
+    NotEqual,
+
+    /// <summary>new level &lt; the condition's.</summary>
+    Less,
+
+    /// <summary>new level &lt;= the condition's.</summary>
+    LessOrEqual,
+
+    /// <summary>new level &gt; the condition's.</summary>
+    Greater,
+
+    /// <summary>new level &gt;= the condition's.</summary>
+    GreaterOrEqual,
+}
 
 /// <summary>A condition on changes of CR8. Null parts do not restrict.</summary>
 /// <param name="ModuleBase">The module whose instruction changed CR8, or that called nt to do it; 0: any.</param>
@@ -27,7 +72,9 @@ public sealed record IrqlCondition(
 /// <summary>Stops at IRQL changes: exact, whether inlined driver code, the kernel, or an interrupt changed it.</summary>
 public interface IIrqlStops
 {
+    /// <summary>Adds a condition and returns its handle.</summary>
     int Add(IrqlCondition condition);
 
+    /// <summary>Drops an entry.</summary>
     void Remove(int handle);
 }

@@ -39,8 +39,12 @@ public abstract record StopEvent(int Processor)
     /// <summary>The kernel stopped the system. <paramref name="Parameters"/> has four values.</summary>
     public sealed record BugCheck(int Processor, uint Code, IReadOnlyList<ulong> Parameters) : StopEvent(Processor);
 
+    /// <summary>An image was loaded; none of its code has run.</summary>
+    /// <param name="Module">The image.</param>
     public sealed record ModuleLoad(int Processor, TargetModule Module) : StopEvent(Processor);
 
+    /// <summary>An image is about to go.</summary>
+    /// <param name="Module">The image.</param>
     public sealed record ModuleUnload(int Processor, TargetModule Module) : StopEvent(Processor);
 
     /// <summary>The guest executed int3 (<paramref name="Assertion"/>: int 2Ch).</summary>

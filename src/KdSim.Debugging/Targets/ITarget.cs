@@ -9,11 +9,13 @@ public interface ITarget
     /// <summary>One line saying what this target is, as <c>vertarget</c> shows it.</summary>
     string Description { get; }
 
+    /// <summary>Processors are numbered from 0.</summary>
     int ProcessorCount { get; }
 
     /// <summary>Grows whenever memory, registers or modules may have changed; caches are good for one generation.</summary>
     long Generation { get; }
 
+    /// <summary>Where to start looking.</summary>
     KernelHints Hints { get; }
 
     /// <summary>Modules in load order; unloaded ones follow, marked so.</summary>
@@ -46,5 +48,6 @@ public sealed record TargetModule(
     /// <summary>The first address after the image.</summary>
     public ulong End => Base + Size;
 
+    /// <summary>Whether an address lies in the image.</summary>
     public bool Contains(ulong address) => address - Base < Size;
 }

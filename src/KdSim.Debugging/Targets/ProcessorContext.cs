@@ -3,23 +3,36 @@ namespace KdSim.Debugging.Targets;
 /// <summary>The registers of one processor. A part that the target cannot give is null.</summary>
 public sealed record ProcessorContext
 {
+    /// <summary>General registers, rip and flags.</summary>
     public IntegerState? Integer { get; init; }
+    /// <summary>Selectors and segment bases.</summary>
     public SegmentState? Segments { get; init; }
+    /// <summary>Control registers.</summary>
     public ControlState? Control { get; init; }
+    /// <summary>SSE registers.</summary>
     public XmmState? Xmm { get; init; }
+    /// <summary>Debug registers.</summary>
     public DebugState? Debug { get; init; }
 }
 
 /// <summary>General registers in encoding order (rax rcx rdx rbx rsp rbp rsi rdi r8..r15), instruction pointer and flags.</summary>
 public sealed record IntegerState(ulong[] General, ulong Rip, ulong Rflags)
 {
+    /// <summary>The register rax.</summary>
     public ulong Rax => General[0];
+    /// <summary>The register rcx.</summary>
     public ulong Rcx => General[1];
+    /// <summary>The register rdx.</summary>
     public ulong Rdx => General[2];
+    /// <summary>The register rbx.</summary>
     public ulong Rbx => General[3];
+    /// <summary>The register rsp.</summary>
     public ulong Rsp => General[4];
+    /// <summary>The register rbp.</summary>
     public ulong Rbp => General[5];
+    /// <summary>The register rsi.</summary>
     public ulong Rsi => General[6];
+    /// <summary>The register rdi.</summary>
     public ulong Rdi => General[7];
 
     /// <summary>The same state with one general register changed; arrays are never shared with a changed state.</summary>

@@ -74,7 +74,7 @@ sealed class FakeKernel : ISymbolBytes
             .With("shared", 0xfffff78000000000, new byte[0x1000])
             .With(new TargetModule(NtBase, image.SizeOfImage, "nt", "ntkrnlmp.exe", @"\SystemRoot\system32\ntkrnlmp.exe", 0x5c000000, 0));
         Session = new DebuggerSession(Target, new ConsoleRenderer(Output), new SessionOptions { Quiet = true });
-        Session.Commands.AddFrom(typeof(KdExts.Io.IrpCommand).Assembly);
+        Session.Extensions.Add(typeof(KdExts.Io.IrpCommand).Assembly);
         SetUp();
     }
 
