@@ -5,18 +5,27 @@ namespace KdSim.Debugging.Kernel;
 /// <summary>Device and driver objects: which memory holds one, their names, and the way up and down a device stack.</summary>
 public static class Devices
 {
+    /// <summary>The type number of a device object.</summary>
     public const int DeviceType = 3;
+    /// <summary>The type number of a driver object.</summary>
     public const int DriverType = 4;
+    /// <summary>The type number of a file object.</summary>
     public const int FileType = 5;
+    /// <summary>The type number of an IRP.</summary>
     public const int IrpType = 6;
+    /// <summary>The most devices that a stack is followed through.</summary>
     public const int DeepestStack = 64;
 
+    /// <summary>The DEVICE_OBJECT at an address, or null.</summary>
     public static StructureValue? Device(IDebugSession session, ulong address) => Typed(session, "nt!_DEVICE_OBJECT", address, DeviceType);
 
+    /// <summary>The DRIVER_OBJECT at an address, or null.</summary>
     public static StructureValue? Driver(IDebugSession session, ulong address) => Typed(session, "nt!_DRIVER_OBJECT", address, DriverType);
 
+    /// <summary>The IRP at an address, or null.</summary>
     public static StructureValue? Irp(IDebugSession session, ulong address) => Typed(session, "nt!_IRP", address, IrpType);
 
+    /// <summary>The FILE_OBJECT at an address, or null.</summary>
     public static StructureValue? File(IDebugSession session, ulong address) => Typed(session, "nt!_FILE_OBJECT", address, FileType);
 
     static StructureValue? Typed(IDebugSession session, string type, ulong address, ulong number) =>
@@ -26,6 +35,7 @@ public static class Devices
     public static string DriverName(IDebugSession session, ulong driver) =>
         Driver(session, driver)?.UnicodeString("DriverName") is { Length: > 0 } name ? name : $"*** ERROR: no driver object at {driver:x16}";
 
+    /// <summary>The name of the driver that a device belongs to.</summary>
     public static string DriverNameOf(IDebugSession session, ulong device) =>
         Device(session, device) is { } read ? DriverName(session, read["DriverObject"]) : $"*** ERROR: no device object at {device:x16}";
 

@@ -11,8 +11,10 @@ public sealed class KernelObjects(IDebugSession session)
 
     readonly StructureLayout _header = session.Types["nt!_OBJECT_HEADER"];
 
+    /// <summary>Where an object's header stands.</summary>
     public ulong HeaderOf(ulong body) => body - _header.OffsetOf("Body");
 
+    /// <summary>An object's header, or null when it cannot be read.</summary>
     public StructureValue? Header(ulong body) => _header.TryRead(HeaderOf(body)) is { IsComplete: true } header ? header : null;
 
     /// <summary>The OBJECT_TYPE of an object; 0 when its header holds none. The index is scrambled with the header's address and a cookie.</summary>
@@ -45,8 +47,10 @@ public sealed class KernelObjects(IDebugSession session)
         return session.Types["nt!_OBJECT_HEADER_NAME_INFO"].TryRead(header.Address - before) is { IsComplete: true } info ? info : null;
     }
 
+    /// <summary>The name in its directory; empty for an object without one.</summary>
     public string Name(ulong body) => NameInfo(body)?.UnicodeString("Name") ?? "";
 
+    /// <summary>The directory that an object is named in; 0 for none.</summary>
     public ulong DirectoryOf(ulong body) => NameInfo(body)?["Directory"] ?? 0;
 
     /// <summary>The full path, from the root on.</summary>
@@ -62,6 +66,7 @@ public sealed class KernelObjects(IDebugSession session)
         return path.Length == 0 ? "\\" : path;
     }
 
+    /// <summary>The root directory; 0 when it is not known.</summary>
     public ulong Root =>
         session.Symbols.TryGetAddress("nt!ObpRootDirectoryObject", out ulong at) && session.TryReadPointer(at, out ulong root) ? root : 0;
 

@@ -11,6 +11,7 @@ public sealed record PoolBlock(ulong Address, ulong Size, ulong PreviousSize, bo
 /// <summary>Pool as its headers tell it: pages cut into blocks, and the table of allocations of whole pages.</summary>
 public sealed class PoolReader(IDebugSession session)
 {
+    /// <summary>In bytes.</summary>
     public const ulong PageSize = 0x1000;
     const ulong Unit = 16;
     const ulong MostPages = 1 << 20;
@@ -18,6 +19,7 @@ public sealed class PoolReader(IDebugSession session)
 
     readonly StructureLayout _header = session.Types["nt!_POOL_HEADER"];
 
+    /// <summary>In bytes.</summary>
     public ulong HeaderSize => _header.Size;
 
     /// <summary>Bounds of the nonpaged (or paged) pool: nt keeps them in variables.</summary>
