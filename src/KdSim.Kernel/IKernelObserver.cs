@@ -29,9 +29,24 @@ public interface IKernelObserver
 
     void IrpAllocated(int cpu, ulong irp, ulong thread) { }
 
-    void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor) { }
+    /// <summary>IofCallDriver is about to call a dispatch routine. <paramref name="frame"/>: where IofCallDriver's return address lies, the same at its return.</summary>
+    void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor, ulong routine, ulong frame) { }
 
-    void IrpCompleted(int cpu, ulong irp, uint status, ulong information) { }
+    /// <summary>The dispatch routine has returned; the IRP may be gone.</summary>
+    void IrpReturned(int cpu, ulong irp, uint status, ulong frame) { }
+
+    /// <summary>IofCompleteRequest was called. <paramref name="frame"/> is the same for the routines that it calls and for its end.</summary>
+    void IrpCompleted(int cpu, ulong irp, uint status, ulong information, ulong frame) { }
+
+    void CompletionRoutineCalled(int cpu, ulong irp, ulong routine, ulong frame) { }
+
+    void CompletionRoutineReturned(int cpu, ulong irp, ulong routine, uint status, ulong frame) { }
+
+    /// <summary>IofCompleteRequest returns; the IRP may be gone.</summary>
+    void IrpCompletionEnded(int cpu, ulong irp, ulong frame) { }
+
+    /// <summary>IoCancelIrp took the cancel routine (0: there is none) and is about to call it.</summary>
+    void IrpCancelled(int cpu, ulong irp, ulong routine) { }
 
     void IrpFreed(int cpu, ulong irp) { }
 
@@ -56,7 +71,7 @@ public interface IKernelObserver
     void ModuleUnloaded(int cpu, string name, ulong imageBase, uint size) { }
 
     /// <summary>The DriverEntry of a driver that was loaded as a legacy service has returned.</summary>
-    void DriverEntryReturned(int cpu, string service, uint status) { }
+    void LegacyDriverStarted(int cpu, string service, uint status) { }
 
     void DebugPrinted(int cpu, uint component, uint level, string text) { }
 
@@ -75,9 +90,43 @@ public interface IKernelObserver
 
     void TimerExpired(int cpu, ulong timer, ulong dpc) { }
 
+    void TimerCancelled(int cpu, ulong timer) { }
+
+    /// <summary>A processor found a spin lock taken and begins to spin. The caller's address is that of the code that wants the lock.</summary>
+    void SpinLockContended(int cpu, ulong spinLock, ulong caller) { }
+
+    /// <summary>It has the lock now.</summary>
+    void SpinLockAcquired(int cpu, ulong spinLock) { }
+
+    /// <summary>A spin lock that somebody had to spin for is released.</summary>
+    void SpinLockReleased(int cpu, ulong spinLock) { }
+
+    /// <summary>A device object exists and stands in its driver's list.</summary>
+    void DeviceCreated(int cpu, ulong device) { }
+
+    void DeviceAttached(int cpu, ulong device, ulong lower) { }
+
+    void DeviceDetached(int cpu, ulong device, ulong lower) { }
+
+    /// <summary>IoDeleteDevice: the object lives on while somebody uses it.</summary>
+    void DeviceDeleted(int cpu, ulong device) { }
+
+    void DriverEntryCalled(int cpu, ulong driver) { }
+
+    void DriverEntryReturned(int cpu, ulong driver, uint status) { }
+
+    void AddDeviceCalled(int cpu, ulong driver, ulong deviceNode) { }
+
+    void AddDeviceReturned(int cpu, ulong driver, ulong deviceNode, uint status) { }
+
     void DeviceStateChanged(int cpu, ulong deviceNode, uint from, uint to) { }
 
     void PowerStateChanged(int cpu, ulong device, bool isSystem, uint from, uint to) { }
+
+    /// <summary>PoRequestPowerIrp sends a power IRP to the top of a stack.</summary>
+    void PowerIrpStarted(int cpu, ulong irp, ulong device, byte minor, bool isSystem, uint state) { }
+
+    void PowerIrpCompleted(int cpu, ulong irp, uint status) { }
 
     void PoolAllocated(int cpu, ulong address, ulong size, uint tag) { }
 
@@ -87,6 +136,9 @@ public interface IKernelObserver
 
     /// <summary>The device tree is started; the scenario, if there is one, begins next.</summary>
     void SystemStarted(int cpu) { }
+
+    /// <summary>A thread of the scenario begins a statement.</summary>
+    void ScenarioStepped(int cpu, int thread, Scenarios.Statement statement) { }
 
     /// <summary>A statement of the scenario did not come out as written: file, place, what was expected and what came.</summary>
     void ExpectationFailed(int cpu, string text) { }

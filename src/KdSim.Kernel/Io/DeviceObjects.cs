@@ -43,6 +43,7 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
         view.NextDevice = driver.DeviceObject;
         driver.DeviceObject = view.Ptr;
         DeviceObject.Write(view.Ptr);
+        Observer?.DeviceCreated(Cpu.Number, device);
         return NtStatus.Success;
     }
 
@@ -62,6 +63,7 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
         }
         View<DEVOBJ_EXTENSION> extension = device.DeviceObjectExtension;
         extension.ExtensionFlags |= DeletePending;
+        Observer?.DeviceDeleted(Cpu.Number, DeviceObject);
         await DeleteIfUnused(device);
     }
 

@@ -82,6 +82,7 @@ public sealed class DeviceStacks(NtKernel kernel) : KernelComponent(kernel)
         {
             View<DEVOBJ_EXTENSION> extension = above.View.DeviceObjectExtension;
             extension.AttachedTo = default;
+            Observer?.DeviceDetached(Cpu.Number, above, TargetDevice);
         }
         target.AttachedDevice = default;
         await Kernel.DeviceObjects.DeleteIfUnused(target);
@@ -117,6 +118,7 @@ public sealed class DeviceStacks(NtKernel kernel) : KernelComponent(kernel)
         View<DEVOBJ_EXTENSION> extension = source.DeviceObjectExtension;
         extension.AttachedTo = top.Ptr;
         top.AttachedDevice = source.Ptr;
+        Observer?.DeviceAttached(Cpu.Number, source.Address, top.Address);
         return top;
     }
 }

@@ -17,7 +17,7 @@ public sealed class IrpCancellation(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("IoReleaseCancelSpinLock", MaxIrql = Irql.Dispatch)]
     public void IoReleaseCancelSpinLock(byte NewIrql)
     {
-        Memory.WriteU64(Kernel.Data(Datum.IopCancelSpinLock), 0);
+        Kernel.SpinLockCode.Release(Kernel.Data(Datum.IopCancelSpinLock));
         Cpu.SetCr8(NewIrql);
     }
 
@@ -34,6 +34,7 @@ public sealed class IrpCancellation(NtKernel kernel) : KernelComponent(kernel)
         irp.Cancel = true;
         ulong routine = irp.CancelRoutine;
         irp.CancelRoutine = 0;
+        Observer?.IrpCancelled(Cpu.Number, Irp, routine);
         if (routine == 0)
         {
             await Guest.CallChangingIrql(Kernel.Stubs.AddressOf(Stub.IoReleaseCancelSpinLock), level);

@@ -20,7 +20,7 @@ public sealed class IrpCompletion(NtKernel kernel) : KernelComponent(kernel)
             Kernel.Report(FindingKind.Other, Irp, 0, (uint)NtStatus.Pending, "an IRP was completed with STATUS_PENDING");
         if (irp.CancelRoutine != 0)
             Kernel.Report(FindingKind.Other, Irp, 0, irp.CancelRoutine, "an IRP was completed while its cancel routine was set");
-        Observer?.IrpCompleted(Cpu.Number, Irp, (uint)irp.IoStatus.Status, irp.IoStatus.Information);
+        Observer?.IrpCompleted(Cpu.Number, Irp, (uint)irp.IoStatus.Status, irp.IoStatus.Information, Kernel.Dispatcher.FrameAddress);
         View<IRP_Tail_Overlay> overlay = irp.Tail.Overlay;
         while (irp.CurrentLocation <= irp.StackCount)
         {
@@ -33,9 +33,15 @@ public sealed class IrpCompletion(NtKernel kernel) : KernelComponent(kernel)
             if (wants)
             {
                 ulong device = irp.CurrentLocation <= irp.StackCount ? overlay.CurrentStackLocation.View.DeviceObject : 0UL;
-                NtStatus answer = await Guest.Call(location.CompletionRoutine, device, Irp, location.Context);
+                ulong routine = location.CompletionRoutine;
+                Observer?.CompletionRoutineCalled(Cpu.Number, Irp, routine, Kernel.Dispatcher.FrameAddress);
+                NtStatus answer = await Guest.Call(routine, device, Irp, location.Context);
+                Observer?.CompletionRoutineReturned(Cpu.Number, Irp, routine, (uint)answer, Kernel.Dispatcher.FrameAddress);
                 if (answer == NtStatus.MoreProcessingRequired)
+                {
+                    Observer?.IrpCompletionEnded(Cpu.Number, Irp, Kernel.Dispatcher.FrameAddress);
                     return;
+                }
             }
             else if (irp.PendingReturned && irp.CurrentLocation <= irp.StackCount)
             {
@@ -44,6 +50,7 @@ public sealed class IrpCompletion(NtKernel kernel) : KernelComponent(kernel)
             }
         }
         await Finish(irp, PriorityBoost);
+        Observer?.IrpCompletionEnded(Cpu.Number, Irp, Kernel.Dispatcher.FrameAddress);
     }
 
     /// <summary>The drivers are done with it: hands it back to whom it belongs to.</summary>

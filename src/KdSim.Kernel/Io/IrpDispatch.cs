@@ -22,8 +22,17 @@ public sealed class IrpDispatch(NtKernel kernel) : KernelComponent(kernel)
         IRP_MJ major = location.MajorFunction;
         if ((byte)major > (byte)IRP_MJ.PNP)
             throw new GuestBugCheck(BugCheckCode.UNEXPECTED_KERNEL_MODE_TRAP, (byte)major, Irp);
-        Observer?.IrpCalled(Cpu.Number, Irp, DeviceObject, (byte)major, location.MinorFunction);
-        return DeviceObject.View.DriverObject.View.MajorFunction[(byte)major];
+        ulong routine = DeviceObject.View.DriverObject.View.MajorFunction[(byte)major];
+        Observer?.IrpCalled(Cpu.Number, Irp, DeviceObject, (byte)major, location.MinorFunction, routine, Kernel.Dispatcher.FrameAddress);
+        return routine;
+    }
+
+    /// <summary>The dispatch routine has returned to the stub; the IRP's address is in the stub's home slot, the IRP itself may be gone.</summary>
+    internal void Returned()
+    {
+        const int IrpSlot = 16;
+        ulong frame = Kernel.Dispatcher.FrameAddress;
+        Observer?.IrpReturned(Cpu.Number, Memory.ReadU64(frame + IrpSlot), (uint)Cpu.State.Rax, frame);
     }
 
     /// <summary>What every MajorFunction entry holds before the driver fills it in.</summary>

@@ -6,7 +6,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace KdSim.Kernel.Ke;
 
 /// <summary>
-/// Spin locks as guest code: KSPIN_LOCK is 0 when free and 1 when held. The level is raised before the lock is taken and lowered after it was released.
+/// Spin locks as guest code: KSPIN_LOCK is 0 when free; bit 0 is set when held, bit 1 too when its holder had to spin for it, so that its release is heard.
+/// The level is raised before the lock is taken and lowered after it was released.
 /// </summary>
 public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
 {
@@ -30,7 +31,7 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
     public void KeReleaseSpinLock(GuestAssembler code)
     {
         code.movzx(edx, dl);
-        code.mov(__qword_ptr[rcx], 0);
+        Free(code);
         code.mov(cr8, rdx);
         code.ret();
     }
@@ -38,16 +39,31 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
     [GuestCode("KeAcquireSpinLockAtDpcLevel")]
     public void KeAcquireSpinLockAtDpcLevel(GuestAssembler code)
     {
-        Take(code, rcx);
+        TakeHeard(code);
         code.ret();
     }
 
     [GuestCode("KeReleaseSpinLockFromDpcLevel")]
     public void KeReleaseSpinLockFromDpcLevel(GuestAssembler code)
     {
-        code.mov(__qword_ptr[rcx], 0);
+        Free(code);
         code.ret();
     }
+
+    /// <summary>The lock in RCX was taken when somebody wanted it; RSP is where the one that wants it called.</summary>
+    [NtRoutine("KiSpinLockContended", Cost = 0)]
+    public void KiSpinLockContended() => Observer?.SpinLockContended(Cpu.Number, Cpu.State.Rcx, Memory.ReadU64(Cpu.State.Rsp));
+
+    /// <summary>Whoever spun for the lock in RCX has it.</summary>
+    [NtRoutine("KiSpinLockAcquired", Cost = 0)]
+    public void KiSpinLockAcquired()
+    {
+        Memory.WriteU64(Cpu.State.Rcx, Held | WasContended);
+        Observer?.SpinLockAcquired(Cpu.Number, Cpu.State.Rcx);
+    }
+
+    [NtRoutine("KiSpinLockReleased", Cost = 0)]
+    public void KiSpinLockReleased() => Observer?.SpinLockReleased(Cpu.Number, Cpu.State.Rcx);
 
     /// <summary>Takes the lock if it is free; never waits. The level must be DISPATCH already.</summary>
     [GuestCode("KeTryToAcquireSpinLockAtDpcLevel")]
@@ -65,6 +81,40 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
         code.cmp(__qword_ptr[rcx], 0);
         code.sete(al);
         code.ret();
+    }
+
+    /// <summary>Releases a lock from C#.</summary>
+    internal void Release(ulong spinLock)
+    {
+        if ((Memory.ReadU64(spinLock) & WasContended) != 0)
+            Observer?.SpinLockReleased(Cpu.Number, spinLock);
+        Memory.WriteU64(spinLock, 0);
+    }
+
+    private const ulong Held = 1, WasContended = 2;
+
+    /// <summary>Releases the lock in RCX.</summary>
+    private static void Free(GuestAssembler code)
+    {
+        Label free = code.CreateLabel();
+        code.test(__byte_ptr[rcx], (int)WasContended);
+        code.je(free);
+        code.Trap(Stub.KiSpinLockReleased);
+        code.Label(ref free);
+        code.mov(__qword_ptr[rcx], 0);
+    }
+
+    /// <summary>Spins until the lock in RCX is taken and tells of it, in a routine that has not moved RSP; changes no register.</summary>
+    private static void TakeHeard(GuestAssembler code)
+    {
+        Label done = code.CreateLabel();
+        code.@lock.bts(__qword_ptr[rcx], 0);
+        code.jnc(done);
+        code.Trap(Stub.KiSpinLockContended);
+        Take(code, rcx);
+        code.Trap(Stub.KiSpinLockAcquired);
+        code.Label(ref done);
+        code.nop();
     }
 
     /// <summary>Spins until the lock is taken; changes no register.</summary>
@@ -88,7 +138,7 @@ public sealed class SpinLockCode(NtKernel kernel) : KernelComponent(kernel)
         code.mov(rax, cr8);
         code.mov(edx, irql);
         code.mov(cr8, rdx);
-        Take(code, rcx);
+        TakeHeard(code);
         code.ret();
     }
 }

@@ -80,6 +80,7 @@ public sealed class Timers(NtKernel kernel) : KernelComponent(kernel)
         if (!header.Inserted)
             return false;
         Remove(timer);
+        Observer?.TimerCancelled(Cpu.Number, timer.Address);
         return true;
     }
 

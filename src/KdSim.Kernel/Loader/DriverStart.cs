@@ -25,9 +25,11 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         Ptr<DRIVER_OBJECT> driver = CreateDriverObject(Kernel.Options.Drivers[index].Name, module);
         View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
         path.Write(Kernel.ModuleList.NewString("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + Kernel.Options.Drivers[index].Name));
+        Observer?.DriverEntryCalled(Cpu.Number, driver);
         NtStatus status = await Guest.Call(module.EntryPoint, driver, path.Address);
+        Observer?.DriverEntryReturned(Cpu.Number, driver, (uint)status);
         Kernel.ServiceResults.Add(Kernel.Options.Drivers[index].Name, status);
-        Observer?.DriverEntryReturned(Cpu.Number, Kernel.Options.Drivers[index].Name, (uint)status);
+        Observer?.LegacyDriverStarted(Cpu.Number, Kernel.Options.Drivers[index].Name, (uint)status);
         if (!status.IsSuccess)
             return status;
         Kernel.DriverObjects.Ready(driver);

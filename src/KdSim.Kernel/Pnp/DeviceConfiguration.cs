@@ -38,7 +38,9 @@ public sealed class DeviceConfiguration(NtKernel kernel) : KernelComponent(kerne
         for (int i = 0; i < count; i++)
         {
             View<DRIVER_OBJECT> driver = new(Memory.ReadU64(drivers + (ulong)i * 8));
+            Observer?.AddDeviceCalled(Cpu.Number, driver.Address, DeviceNode);
             NtStatus status = await Guest.Call(driver.DriverExtension.View.AddDevice, driver.Address, node.PhysicalDeviceObject);
+            Observer?.AddDeviceReturned(Cpu.Number, driver.Address, DeviceNode, (uint)status);
             if (!status.IsSuccess)
             {
                 Kernel.DeviceNodes.SetProblem(node, CmProblem.FAILED_ADD, status);

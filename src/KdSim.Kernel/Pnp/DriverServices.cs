@@ -41,7 +41,9 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
         }
         View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
         path.Write(Kernel.ModuleList.NewString(@"\REGISTRY\MACHINE\SYSTEM\ControlSet001\Services\" + NameOf(ServiceName)));
+        Observer?.DriverEntryCalled(Cpu.Number, driver);
         status = await Guest.Call(driver.View.DriverInit, driver, path.Address);
+        Observer?.DriverEntryReturned(Cpu.Number, driver, (uint)status);
         Kernel.Pool.Free(path.Read().Buffer);
         Kernel.ServiceResults.Add(NameOf(ServiceName), status);
         if (!status.IsSuccess)

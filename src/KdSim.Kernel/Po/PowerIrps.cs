@@ -58,6 +58,7 @@ public sealed class PowerIrps(NtKernel kernel) : KernelComponent(kernel)
         Prepare(new View<IRP>(irp), MinorFunction, POWER_STATE_TYPE.DevicePowerState, PowerState, Stub.PopRequestCompletion, request);
         if (!Irp.IsNull)
             Irp.Write(new Ptr<IRP>(irp));
+        Observer?.PowerIrpStarted(Cpu.Number, irp, DeviceObject, MinorFunction, isSystem: false, PowerState);
         await Guest.Call(Stub.IofCallDriver, top, irp);
         return NtStatus.Pending;
     }
@@ -65,6 +66,7 @@ public sealed class PowerIrps(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("PopRequestCompletion", MaxIrql = Irql.Dispatch)]
     public async KTask<NtStatus> PopRequestCompletion(ulong DeviceObject, Ptr<IRP> Irp, ulong Context)
     {
+        Observer?.PowerIrpCompleted(Cpu.Number, Irp, (uint)Irp.View.IoStatus.Status);
         if (Memory.ReadU64(Context + CallbackOffset) is var callback and not 0)
             await Guest.Call(callback, Memory.ReadU64(Context + DeviceOffset), Memory.ReadU32(Context + MinorOffset), Memory.ReadU32(Context + StateOffset),
                 Memory.ReadU64(Context + ContextOffset), Irp.View.IoStatus.Address);

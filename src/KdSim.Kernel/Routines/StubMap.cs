@@ -5,6 +5,9 @@ internal enum TrapKind : byte
 {
     Entry,
     Resume,
+
+    /// <summary>Behind the call of a calling stub: for observers only.</summary>
+    CallReturned,
 }
 
 /// <summary>One trap instruction: its routine, and how far above RSP the return address of the routine's caller lies.</summary>
@@ -40,6 +43,7 @@ public sealed class StubMap
                 break;
             case { CallsResult: true }:
                 AddTrap(address + StubShapes.CallTrap, new TrapSite(routine.Stub, TrapKind.Entry, StubShapes.CallFrameSize));
+                AddTrap(address + StubShapes.CallReturnTrap, new TrapSite(routine.Stub, TrapKind.CallReturned, StubShapes.CallFrameSize));
                 break;
             default:
                 AddTrap(address, new TrapSite(routine.Stub, TrapKind.Entry, 0));

@@ -15,14 +15,18 @@ internal static class StubShapes
 
     public const int CallTrap = 4;
 
+    /// <summary>The trap behind the call: the called routine has returned.</summary>
+    public const int CallReturnTrap = 9;
+
     /// <summary>Bytes between RSP at the trap of a calling stub and the slot of its return address.</summary>
     public const int CallFrameSize = 0x28;
 
     /// <summary><c>trap; ret</c></summary>
     public static ReadOnlySpan<byte> Leaf => [0x0F, 0x01, 0xC1, 0xC3];
 
-    /// <summary><c>sub rsp,28h; trap; call rax; add rsp,28h; ret</c></summary>
-    public static ReadOnlySpan<byte> Call => [0x48, 0x83, 0xEC, 0x28, 0x0F, 0x01, 0xC1, 0xFF, 0xD0, 0x48, 0x83, 0xC4, 0x28, 0xC3];
+    /// <summary><c>sub rsp,28h; trap; call rax; trap; add rsp,28h; ret</c></summary>
+    public static ReadOnlySpan<byte> Call => 
+        [0x48, 0x83, 0xEC, 0x28, 0x0F, 0x01, 0xC1, 0xFF, 0xD0, 0x0F, 0x01, 0xC1, 0x48, 0x83, 0xC4, 0x28, 0xC3];
 
     /// <summary><c>push rbp; sub rsp,20h; lea rbp,[rsp+20h]; trap; trap; lea rsp,[rbp]; pop rbp; ret</c></summary>
     public static ReadOnlySpan<byte> Sequence =>

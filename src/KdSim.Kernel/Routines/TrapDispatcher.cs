@@ -20,6 +20,12 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
             throw new InvalidOperationException($"a trap at {cpu.TrapRip:x}, where no stub is");
         CurrentStub = site.Stub;
         ref CpuState state = ref cpu.State;
+        if (site.Kind == TrapKind.CallReturned)
+        {
+            FrameAddress = state.Rsp + (ulong)site.FrameOffset;
+            kernel.IrpDispatch.Returned();
+            return;
+        }
         try
         {
             if (site.Kind == TrapKind.Resume)
@@ -91,11 +97,10 @@ internal sealed unsafe class TrapDispatcher(NtKernel kernel)
         Routine routine = RoutineTable.Get(site.Stub);
         if ((byte)state.Cr8 > routine.MaxIrql)
             kernel.Report(FindingKind.IrqlTooHigh, kernel.Stubs.AddressOf(site.Stub), routine.MaxIrql, state.Cr8);
-        if (routine.Class == RoutineClass.Sequence)
-        {
+        if (routine.Class == RoutineClass.Sequence || routine.CallsResult)
             SpillHomeSlots(FrameAddress);
+        if (routine.Class == RoutineClass.Sequence)
             kernel.Runner.Begin(site.Stub, FrameAddress);
-        }
         routine.Thunk(kernel, new Trap(kernel, ref state, FrameAddress));
     }
 

@@ -69,7 +69,10 @@ public sealed class ScenarioThreads(NtKernel kernel) : KernelComponent(kernel)
     private async KTask Carry(int thread)
     {
         if (StepOf(thread).Kind is StepKind.Do)
+        {
             Add(Datum.KiScenarioStatements, 1);
+            Observer?.ScenarioStepped(Cpu.Number, thread, StepOf(thread).Statement!);
+        }
         await Begin(thread);
         Advance(thread);
     }

@@ -53,9 +53,11 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
 
     public void IrpAllocated(int cpu, ulong irp, ulong thread) => Record(EventKind.IrpAllocate, cpu, irp, thread);
 
-    public void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor) => Record(EventKind.IrpCall, cpu, irp, device, major, minor);
+    public void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor, ulong routine, ulong frame) =>
+        Record(EventKind.IrpCall, cpu, irp, device, major, minor);
 
-    public void IrpCompleted(int cpu, ulong irp, uint status, ulong information) => Record(EventKind.IrpComplete, cpu, irp, status, information);
+    public void IrpCompleted(int cpu, ulong irp, uint status, ulong information, ulong frame) =>
+        Record(EventKind.IrpComplete, cpu, irp, status, information);
 
     public void IrpFreed(int cpu, ulong irp) => Record(EventKind.IrpFree, cpu, irp);
 
@@ -83,7 +85,7 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
         Stop(new StopEvent.ModuleUnload(cpu, modules.Unload(name, imageBase, size)));
     }
 
-    public void DriverEntryReturned(int cpu, string service, uint status) =>
+    public void LegacyDriverStarted(int cpu, string service, uint status) =>
         Printed?.Invoke($"Driver {service}: DriverEntry returned 0x{status:X8}{(NtStatusNames.Find(status) is { } name ? $" ({name})" : "")}\n");
 
     public void DebugPrinted(int cpu, uint component, uint level, string text)

@@ -60,6 +60,6 @@ public class FixtureDriverTests
 
         public void DebugPrinted(int cpu, uint component, uint level, string text) => Printed.Add(text);
 
-        public void DriverEntryReturned(int cpu, string service, uint status) => Returned.Add((service, status));
+        public void LegacyDriverStarted(int cpu, string service, uint status) => Returned.Add((service, status));
     }
 }
