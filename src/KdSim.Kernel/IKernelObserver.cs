@@ -29,7 +29,9 @@ public interface IKernelObserver
 
     void IrpAllocated(int cpu, ulong irp, ulong thread) { }
 
-    /// <summary>IofCallDriver is about to call a dispatch routine. <paramref name="frame"/>: where IofCallDriver's return address lies, the same at its return.</summary>
+    /// <summary>
+    /// IofCallDriver is about to call a dispatch routine. <paramref name="frame"/>: where IofCallDriver's return address lies, the same at its return.
+    /// </summary>
     void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor, ulong routine, ulong frame) { }
 
     /// <summary>The dispatch routine has returned; the IRP may be gone.</summary>
