@@ -116,39 +116,7 @@ public sealed class ShowFormats : TextCommand
             : "***** Invalid FILETIME";
     }
 
-    static string CTime(DateTime t) => string.Create(CultureInfo.InvariantCulture, $"{t:ddd MMM} {t.Day,2} {t:HH:mm:ss yyyy}");
+    static string CTime(DateTime t) => string.Create(CultureInfo.InvariantCulture, $"{t:ddd MMM dd HH:mm:ss yyyy}");
 
-    static string Dated(DateTime t) => string.Create(CultureInfo.InvariantCulture, $"{t:ddd MMM} {t.Day,2} {t:HH:mm:ss.fff yyyy}");
-}
-
-/// <summary>C's <c>%g %e %f</c> with exponents of three digits.</summary>
-static class CNumbers
-{
-    public static string General(double value, int precision)
-    {
-        if (double.IsNaN(value))
-            return "nan";
-        if (double.IsInfinity(value))
-            return value > 0 ? "inf" : "-inf";
-        if (value == 0)
-            return "0";
-        int exponent = int.Parse(value.ToString($"E{Math.Max(precision, 1) - 1}", CultureInfo.InvariantCulture).Split('E')[1],
-            CultureInfo.InvariantCulture);
-        if (exponent < -4 || exponent >= precision)
-        {
-            string[] parts = value.ToString($"E{Math.Max(precision, 1) - 1}", CultureInfo.InvariantCulture).Split('E');
-            return Trimmed(parts[0]) + Exponent(exponent);
-        }
-        return Trimmed(value.ToString($"F{Math.Max(precision - 1 - exponent, 0)}", CultureInfo.InvariantCulture));
-    }
-
-    public static string Scientific(double value, int precision)
-    {
-        string[] parts = value.ToString($"E{precision}", CultureInfo.InvariantCulture).Split('E');
-        return parts.Length < 2 ? parts[0] : parts[0] + Exponent(int.Parse(parts[1], CultureInfo.InvariantCulture));
-    }
-
-    static string Exponent(int exponent) => $"e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):d3}";
-
-    static string Trimmed(string number) => number.Contains('.') ? number.TrimEnd('0').TrimEnd('.') : number;
+    static string Dated(DateTime t) => string.Create(CultureInfo.InvariantCulture, $"{t:ddd MMM dd HH:mm:ss.fff yyyy}");
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using KdSim.Debugger.Language;
 using KdSim.Debugger.Sessions;
@@ -8,6 +9,7 @@ using KdSim.Debugging.Output;
 namespace KdSim.Debugger.Commands;
 
 /// <summary><c>e*</c>: writes values or text.</summary>
+[Command("e", "e address [values]", "Enter values as the last e command did")]
 [Command("ea", "ea address \"text\"", "Enter ASCII text")]
 [Command("eb", "eb [/p] address values", "Enter bytes")]
 [Command("ed", "ed [/p] address values", "Enter doublewords", Example = "ed nt!Kd_DEFAULT_Mask f")]
@@ -21,25 +23,29 @@ namespace KdSim.Debugger.Commands;
 [Command("eD", "eD address values", "Enter double-precision numbers")]
 public sealed class EnterMemory : TextCommand
 {
+    static readonly ConditionalWeakTable<DebuggerSession, StrongBox<string>> Last = [];
+
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
+        StrongBox<string> last = Last.GetValue(session, static _ => new("eb"));
+        string kind = last.Value = arguments.Name == "e" ? last.Value! : arguments.Name;
         (string text, bool physical, _) = MemoryOptions.Take(arguments.Text);
-        ulong address = session.Masm.EvaluatePrefix(text, out int used);
+        ulong address = session.EvaluatePrefix(text, out int used);
         string values = text[used..].TrimStart(' ', ',', '\t');
         if (values.Length > 0)
         {
-            session.Write(address, Bytes(session, arguments.Name, values), physical);
+            session.Write(address, Bytes(session, kind, values), physical);
             yield break;
         }
-        if (IsText(arguments.Name))
+        if (IsText(kind))
         {
             string line = session.ReadInput("Input> ");
             if (line.Length > 0)
-                session.Write(address, Bytes(session, arguments.Name, line), physical);
+                session.Write(address, Bytes(session, kind, line), physical);
             yield break;
         }
-        // Unit by unit, until an empty line; a blank line of the pipe's end is one too.
-        for (int unit = UnitOf(arguments.Name); ; address += (ulong)unit)
+        // Unit by unit, until an empty line; a line of blanks keeps what is there.
+        for (int unit = UnitOf(kind); ; address += (ulong)unit)
         {
             byte[] old = new byte[unit];
             bool readable = (physical ? session.Target.ReadPhysical(address, old) : session.Read(address, old)) == unit;
@@ -48,7 +54,8 @@ public sealed class EnterMemory : TextCommand
             string line = session.ReadInput("Input> ");
             if (line.Length == 0)
                 yield break;
-            session.Write(address, Bytes(session, arguments.Name, line), physical);
+            if (line.Trim().Length > 0)
+                session.Write(address, Bytes(session, kind, line.Trim()), physical);
         }
     }
 
@@ -96,7 +103,7 @@ static class MemoryValues
             }
             else
             {
-                value = session.Masm.EvaluatePrefix(values, out int used);
+                value = session.EvaluatePrefix(values, out int used);
                 if (unit < 8 && value >> (unit * 8) is not 0 && (long)value >> (unit * 8 - 1) != -1)
                     throw new CommandException($"Overflow error at '{values}'");
                 values = values[used..];
@@ -115,7 +122,10 @@ public sealed class FillMemory : TextCommand
 {
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
-        AddressRange range = AddressRange.Parse(session, arguments.Text, 1, 1, out string rest);
+        string text = arguments.Text;
+        if (arguments.Name == "fp" && text.StartsWith('[') && text.IndexOf(']') is int close && text[1..Math.Max(close, 1)] is "c" or "uc" or "wc")
+            text = text[(close + 1)..].TrimStart();
+        AddressRange range = AddressRange.Parse(session, text, 1, 1, out string rest);
         byte[] pattern = MemoryValues.Parse(session, rest, 1);
         if (pattern.Length == 0)
             throw arguments.Wrong("Syntax", arguments.Text.Length);
@@ -163,79 +173,6 @@ public sealed class CompareMemory : TextCommand
                         $"{Addresses.Accent(other + at + (ulong)i)}  {right[i]:x2}"));
             if (length < want)
                 throw new CommandException($"Memory access error at {Addresses.Accent(range.Start + at + (ulong)length)}");
-        }
-    }
-}
-
-/// <summary><c>s</c>: searches for bytes, values or text.</summary>
-[Command("s", "s [-[flags]b|w|d|q|a|u] range pattern", "Search memory", Example = "s -a nt L1000 \"PE\"")]
-public sealed class SearchMemory : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        string text = arguments.Text;
-        char type = 'b';
-        bool addressesOnly = false;
-        if (text.StartsWith('-'))
-        {
-            int blank = text.IndexOf(' ');
-            if (blank < 0)
-                throw arguments.Wrong("Syntax", text.Length);
-            string option = text[1..blank];
-            if (option.StartsWith('[') && option.IndexOf(']') is int close && close > 0)
-            {
-                addressesOnly = option[..close].Contains('1');
-                option = option[(close + 1)..];
-            }
-            if (option is not ("b" or "w" or "d" or "q" or "a" or "u"))
-                throw arguments.Wrong("Syntax", 1);
-            type = option[0];
-            text = text[blank..].TrimStart();
-        }
-        int unit = type switch { 'w' => 2, 'd' => 4, 'q' => 8, _ => 1 };
-        AddressRange range = AddressRange.Parse(session, text, unit, 0, out string rest);
-        byte[] pattern = type switch
-        {
-            'a' => Encoding.Latin1.GetBytes(rest.Trim('"')),
-            'u' => Encoding.Unicode.GetBytes(rest.Trim('"')),
-            _ => MemoryValues.Parse(session, rest, unit),
-        };
-        if (pattern.Length == 0)
-            throw arguments.Wrong("Syntax", arguments.Text.Length);
-        foreach (ulong hit in Hits(session, range, pattern, unit))
-        {
-            if (addressesOnly)
-                yield return new Line(new Text($"0x{Addresses.Accent(hit)}"));
-            else
-                yield return new Text(session.Capture(() =>
-                    session.RunNested($"{Display(type)} 0x{hit:x} L{16 / Math.Max(unit, type == 'u' ? 2 : 1):x}")));
-        }
-    }
-
-    static string Display(char type) => type switch { 'w' => "dW", 'd' => "dc", 'q' => "dq", 'u' => "dW", _ => "db" };
-
-    static IEnumerable<ulong> Hits(DebuggerSession session, AddressRange range, byte[] pattern, int unit)
-    {
-        byte[] buffer = new byte[0x10000 + pattern.Length];
-        for (ulong at = 0; at < range.Length;)
-        {
-            session.Cancellation.ThrowIfCancellationRequested();
-            int want = (int)Math.Min((ulong)buffer.Length, range.Length - at);
-            int length = session.Read(range.Start + at, buffer.AsSpan(0, want));
-            for (int i = 0; i + pattern.Length <= length; i++)
-            {
-                int found = buffer.AsSpan(i, length - i).IndexOf(pattern);
-                if (found < 0)
-                    break;
-                i += found;
-                if (i + pattern.Length > 0x10000 + pattern.Length - 1 && want == buffer.Length)
-                    break;
-                if ((range.Start + at + (ulong)i) % (ulong)unit == 0)
-                    yield return range.Start + at + (ulong)i;
-            }
-            // A page that is not there is skipped; a full buffer overlaps the next by the pattern's length.
-            at = length < want ? (range.Start + at + (ulong)length & ~0xfffUL) + 0x1000 - range.Start : want == buffer.Length ? at + 0x10000
-                : range.Length;
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using KdSim.Debugger.Inspection;
 using KdSim.Debugger.Language;
 using KdSim.Debugger.Modules;
@@ -98,76 +97,6 @@ public sealed class ListModules : TextCommand
         return $"    Loaded symbol image file: {image.ImageName}\n    Image path: {image.ImagePath}\n    Image name: {image.ImageName}\n" +
             $"    Timestamp:        {stamp}\n    CheckSum:         {image.CheckSum:X8}\n    ImageSize:        {image.Size:X8}\n";
     }
-}
-
-/// <summary><c>x</c>: symbols by pattern.</summary>
-[Command("x", "x [/0|/1|/2] [/v] [/t] [/n|/a] [/f|/d] module!pattern", "Examine symbols", Example = "x pulse!Pulse*")]
-public sealed class ExamineSymbols : EngineCommand<ExamineSymbols.Arguments>
-{
-    public sealed record Arguments(string Flags, string Pattern);
-
-    protected override Arguments Parse(ArgumentReader arguments)
-    {
-        StringBuilder flags = new();
-        while (arguments.Switch() is { } option)
-            flags.Append(option.AsSpan(1));
-        return new(flags.ToString(), arguments.Rest());
-    }
-
-    protected override IEnumerable<Node> Run(Arguments arguments, DebuggerSession session)
-    {
-        if (!arguments.Pattern.Contains('!'))
-        {
-            foreach (LocalVariable local in session.Walker.Locals().Where(l => Wildcard.Matches(arguments.Pattern, l.Name)))
-            {
-                string place = session.Walker.AddressOf(local) is { } at ? Addresses.Accent(at)
-                    : local.Register.Length > 0 ? "@" + local.Register : "<unavailable>";
-                yield return new Line(new Text($"{place,-17} {local.Name} = " +
-                    (session.Walker.Load(local) is { } value ? LocalText.Value(session, value) : "<value unavailable>")));
-            }
-            yield break;
-        }
-        int bang = arguments.Pattern.IndexOf('!');
-        (string modules, string names) = (arguments.Pattern[..bang], arguments.Pattern[(bang + 1)..]);
-        foreach (DebuggedModule module in session.Modules.Loaded.Where(m => Wildcard.Matches(modules, m.Name)))
-        {
-            IEnumerable<ModuleSymbol> symbols = module.Symbols.All.Where(s => Wildcard.MatchesSymbol(names, s.Name));
-            if (arguments.Flags.Contains('f'))
-                symbols = symbols.Where(s => s.Kind == SymbolKind.Function || s.Type?.Kind == TypeKind.Function);
-            if (arguments.Flags.Contains('d'))
-                symbols = symbols.Where(s => s.Kind == SymbolKind.Data);
-            if (arguments.Flags.Contains('n') || arguments.Flags.Contains('N'))
-                symbols = symbols.OrderBy(s => s.Name, StringComparer.Ordinal);
-            foreach (ModuleSymbol symbol in symbols)
-                yield return new Line(new Text(Row(session, module, symbol, arguments.Flags)));
-        }
-    }
-
-    static string Row(DebuggerSession session, DebuggedModule module, ModuleSymbol symbol, string flags)
-    {
-        ulong address = module.Base + symbol.Rva;
-        string name = $"{module.Name}!{symbol.Name}";
-        if (flags.Contains('0'))
-            return Addresses.Accent(address);
-        if (flags.Contains('1'))
-            return $"{Addresses.Accent(address)} {name}";
-        if (flags.Contains('2'))
-            return name;
-        string verbose = flags.Contains('v')
-            ? $"{(symbol.IsPrivate ? "prv" : "pub")} {(symbol.Kind == SymbolKind.Function ? "func  " : "global")}  "
-            : "";
-        string size = flags.Contains('v') && symbol.Size > 0 ? $" {symbol.Size:x4}" : "";
-        string type = flags.Contains('t') && symbol.Type is { Kind: not TypeKind.Function } t ? t.CName + " " : "";
-        return $"{verbose}{Addresses.Accent(address)}{size} {type}{name}{What(session, symbol, address)}";
-    }
-
-    static string What(DebuggerSession session, ModuleSymbol symbol, ulong address) => symbol switch
-    {
-        { Type: { Kind: TypeKind.Function } function } => $" ({function.Parameters})",
-        { Kind: SymbolKind.Function } => " (<no parameter info>)",
-        { Type: { } type } => $" = {DataValues.Format(session, type, address)}",
-        _ => " = <no type information>",
-    };
 }
 
 /// <summary><c>ln</c>: the symbols around an address.</summary>

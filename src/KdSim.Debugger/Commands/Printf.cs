@@ -30,15 +30,11 @@ public sealed class Printf : TextCommand
         string rest = text[end..].TrimStart();
         while (rest.StartsWith(','))
         {
-            values.Add(session.Options.PrefersCpp ? session.Evaluate(rest[1..].Split(',')[0]) : 0);
-            if (session.Options.PrefersCpp)
-                rest = rest[1..].Contains(',') ? rest[(rest.IndexOf(',', 1))..] : "";
-            else
-            {
-                values[^1] = session.Masm.EvaluatePrefix(rest[1..], out int used);
-                rest = rest[(1 + used)..].TrimStart();
-            }
+            values.Add(session.EvaluatePrefix(rest[1..], out int used));
+            rest = rest[(1 + used)..].TrimStart();
         }
+        if (rest.Length > 0)
+            throw arguments.Wrong("Syntax", arguments.Text.Length - rest.Length + 1);
         string output = Formatted(session, format, values);
         if (!links)
         {
@@ -76,7 +72,8 @@ public sealed class Printf : TextCommand
 }
 
 /// <summary>One <c>%</c> conversion.</summary>
-sealed record Conversion(string Flags, int Width, int Precision, bool Wide, bool Long, string Kind)
+/// <param name="Bytes">1, 2 or 8 where a modifier says so, else 4.</param>
+sealed record Conversion(string Flags, int Width, int Precision, int Bytes, bool Long, string Kind)
 {
     public static Conversion Read(string format, ref int i, Func<int> star)
     {
@@ -91,12 +88,15 @@ sealed record Conversion(string Flags, int Width, int Precision, bool Wide, bool
             at++;
             precision = Number(format, ref at, star);
         }
-        bool wide = false, isLong = false;
+        int bytes = 4;
+        bool isLong = false;
         if (string.CompareOrdinal(format, at, "I64", 0, 3) == 0)
-            (wide, at) = (true, at + 3);
+            (bytes, at) = (8, at + 3);
+        else if (string.CompareOrdinal(format, at, "I32", 0, 3) == 0)
+            at += 3;
         while (at < format.Length && format[at] is 'l' or 'h' && !(format[at] == 'l' && at + 1 < format.Length && format[at + 1] == 'y'))
         {
-            wide |= isLong && format[at] == 'l';
+            bytes = format[at] == 'h' ? bytes == 2 ? 1 : 2 : isLong ? 8 : bytes;
             isLong |= format[at++] == 'l';
         }
         string kind = "";
@@ -109,7 +109,7 @@ sealed record Conversion(string Flags, int Width, int Precision, bool Wide, bool
         if (kind.Length == 0)
             kind = at < format.Length ? format[at].ToString() : "";
         i = at + Math.Max(kind.Length, 1) - 1;
-        return new Conversion(flags, Math.Min(width, 4096), Math.Min(precision, 4096), wide, isLong, kind);
+        return new Conversion(flags, Math.Min(width, 4096), Math.Min(precision, 4096), bytes, isLong, kind);
     }
 
     static int Number(string format, ref int at, Func<int> star)
@@ -127,15 +127,16 @@ sealed record Conversion(string Flags, int Width, int Precision, bool Wide, bool
 
     public string Apply(DebuggerSession session, ulong value)
     {
-        ulong narrow = Wide ? value : (uint)value;
+        ulong narrow = Bytes == 8 ? value : value & (1UL << (Bytes * 8)) - 1;
         string text = Kind switch
         {
-            "d" or "i" => Signed(Wide ? (long)value : (int)value),
+            "d" or "i" => Signed((long)(value << (64 - Bytes * 8)) >> (64 - Bytes * 8)),
             "u" => Digits(narrow.ToString(CultureInfo.InvariantCulture)),
             "x" => (Flags.Contains('#') ? "0x" : "") + Digits(narrow.ToString("x")),
             "X" => (Flags.Contains('#') ? "0X" : "") + Digits(narrow.ToString("X")),
             "o" => Digits(Convert.ToString((long)narrow, 8)),
             "p" => value.ToString("x16"),
+            "P" => value.ToString("X16"),
             "N" => value.ToString("x16"),
             "c" => ((char)(byte)value).ToString(),
             "C" => ((char)(ushort)value).ToString(),
@@ -148,13 +149,15 @@ sealed record Conversion(string Flags, int Width, int Precision, bool Wide, bool
             "y" => session.SymbolAt(value),
             "ly" => session.SymbolAt(value) + (session.Modules.LineAt(value) is { } line ? $" [{line.File} @ {line.Line}]" : ""),
             "e" => CNumbers.Scientific(Real(value), Precision < 0 ? 6 : Precision),
-            "f" => Real(value).ToString($"F{(Precision < 0 ? 6 : Precision)}", CultureInfo.InvariantCulture),
+            "E" => CNumbers.Scientific(Real(value), Precision < 0 ? 6 : Precision).ToUpperInvariant(),
+            "f" => CNumbers.Fixed(Real(value), Precision < 0 ? 6 : Precision),
+            "G" => CNumbers.General(Real(value), Precision < 0 ? 6 : Precision).ToUpperInvariant(),
             "g" => CNumbers.General(Real(value), Precision < 0 ? 6 : Precision),
             _ => throw new CommandException($"Unknown conversion %{Kind} in the format string"),
         };
         if (Flags.Contains('-'))
             return text.PadRight(Width);
-        bool zero = Flags.Contains('0') && Kind is "d" or "i" or "u" or "x" or "X" or "o" or "f" or "e" or "g";
+        bool zero = Flags.Contains('0') && Kind is "d" or "i" or "u" or "x" or "X" or "o" or "f" or "e" or "E" or "g" or "G";
         if (!zero || text.Length >= Width)
             return text.PadLeft(Width);
         return text.StartsWith('-') ? "-" + text[1..].PadLeft(Width - 1, '0') : text.PadLeft(Width, '0');

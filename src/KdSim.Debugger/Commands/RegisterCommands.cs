@@ -1,6 +1,4 @@
-using System.Globalization;
 using KdSim.Debugger.Inspection;
-using KdSim.Debugger.Language;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugger.Stacks;
 using KdSim.Debugging.Commands;
@@ -9,148 +7,6 @@ using KdSim.Debugging.Structures;
 using KdSim.Debugging.Targets;
 
 namespace KdSim.Debugger.Commands;
-
-/// <summary><c>r</c>: shows registers, or writes one.</summary>
-[Command("r", "r[M mask] [register[:type] [= value]]", "Display or change registers", Example = "r rax")]
-[Command("rM", "rM mask [register]", "Display registers chosen by a mask")]
-public sealed class DisplayRegisters : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        string text = arguments.Text;
-        if (arguments.Name == "rM")
-        {
-            yield return new Text(RegisterDump.Masked(session, session.Masm.EvaluatePrefix(text, out _)));
-            yield break;
-        }
-        if (text.Length == 0)
-        {
-            if (session.HasSetContext)
-                yield return new Text("Last set context:\n");
-            yield return new Text(RegisterDump.Full(session));
-            yield return new Text(LocationWithoutRegisters(session));
-            yield break;
-        }
-        if (text.StartsWith("$.u", StringComparison.Ordinal) && text.Length > 4 && char.IsDigit(text[3]) && text[4] == '=')
-        {
-            session.Aliases.SetFixed(text[3] - '0', text[5..]);
-            yield break;
-        }
-        if (text.StartsWith('?'))
-        {
-            SetTyped(arguments, session, text[1..].TrimStart());
-            yield break;
-        }
-        foreach (Node node in Each(arguments, session, text))
-            yield return node;
-    }
-
-    static string LocationWithoutRegisters(DebuggerSession session)
-    {
-        bool before = session.Options.ShowRegisters;
-        session.Options.ShowRegisters = false;
-        string text = session.Stops.Location();
-        session.Options.ShowRegisters = before;
-        return text;
-    }
-
-    static IEnumerable<Node> Each(TextArguments arguments, DebuggerSession session, string text)
-    {
-        while (text.Length > 0)
-        {
-            int end = text.IndexOfAny([' ', ',', '=', ':']);
-            string name = (end < 0 ? text : text[..end]).TrimStart('@').ToLowerInvariant();
-            text = end < 0 ? "" : text[end..];
-            string type = "";
-            if (text.StartsWith(':'))
-            {
-                int stop = text.IndexOfAny([' ', ',', '=']);
-                type = stop < 0 ? text[1..] : text[1..stop];
-                text = stop < 0 ? "" : text[stop..];
-            }
-            text = text.TrimStart();
-            if (text.Trim() == "=")
-            {
-                yield return new Line(new Text(Show(arguments, session, name, type)));
-                string line = session.ReadInput("Input> ");
-                if (line.Length > 0)
-                    Write(arguments, session, name, session.Evaluate(line));
-                yield break;
-            }
-            if (text.StartsWith('='))
-            {
-                ulong value = session.Options.PrefersCpp ? session.Evaluate(text[1..])
-                    : session.Masm.EvaluatePrefix(text[1..], out int used) + 0 * (ulong)(text = text[(1 + used)..]).Length;
-                Write(arguments, session, name, value);
-                text = session.Options.PrefersCpp ? "" : text.TrimStart(' ', ',');
-                continue;
-            }
-            yield return new Line(new Text(Show(arguments, session, name, type)));
-            text = text.TrimStart(' ', ',');
-        }
-    }
-
-    static string Show(TextArguments arguments, DebuggerSession session, string name, string type)
-    {
-        if (name.StartsWith('$'))
-        {
-            return session.Pseudo.TryGet(name, out ulong pseudo)
-                ? $"{name}={pseudo:x16}"
-                : throw new CommandSyntaxException("Bad register", arguments.Text.Length + 2, $"r {arguments.Text}");
-        }
-        int bits = Registers.WidthOf(name);
-        if (bits == 0)
-            throw new CommandSyntaxException("Bad register", arguments.Text.Length + 2, $"r {arguments.Text}");
-        if (bits == 128 && session.Context.Xmm is { } xmm && Registers.IsXmm(name, out int index))
-            return $"{name}={Xmm(xmm.Registers[index], type)}";
-        if (!Registers.TryGet(session.Context, name, out ulong value))
-            throw new CommandException($"The target does not have {name}");
-        return bits < 8 ? $"{name}={value:x}" : $"{name}={value.ToString("x" + bits / 4)}";
-    }
-
-    static string Xmm(UInt128 value, string type)
-    {
-        ulong low = (ulong)value, high = (ulong)(value >> 64);
-        return type switch
-        {
-            "ud" or "id" => string.Join(' ',
-                new[] { high >> 32, high & uint.MaxValue, low >> 32, low & uint.MaxValue }.Select(v => v.ToString("x8"))),
-            "uq" or "iq" => $"{high:x16} {low:x16}",
-            "d" => string.Join(' ',
-                new[] { high, low }.Select(v => BitConverter.UInt64BitsToDouble(v).ToString("G", CultureInfo.InvariantCulture))),
-            "ub" or "ib" => string.Join(' ', Enumerable.Range(0, 16).Select(i => ((byte)(value >> (120 - i * 8))).ToString("x2"))),
-            _ => string.Join(' ', new[] { high >> 32, high, low >> 32, low }
-                .Select(v => BitConverter.UInt32BitsToSingle((uint)v).ToString("G6", CultureInfo.InvariantCulture))),
-        };
-    }
-
-    static void Write(TextArguments arguments, DebuggerSession session, string name, ulong value)
-    {
-        if (session.Pseudo.TrySet(name, value))
-            return;
-        if (name == "$ip")
-            name = "rip";
-        if (session.HasSetContext)
-            throw new CommandException("The registers of a set context cannot be written: .cxr resets it");
-        IRegisterWriter writer = session.Target.Capability<IRegisterWriter>() ?? throw new CommandException("This target's registers cannot be written");
-        ProcessorContext changed = Registers.With(session.Context, name, value)
-            ?? throw new CommandSyntaxException("Bad register", arguments.Text.Length + 2, $"r {arguments.Text}");
-        if (!writer.TrySetContext(session.CurrentProcessor, changed))
-            throw new CommandException($"The target refused to write {name}");
-        session.Scope = null;
-    }
-
-    /// <summary><c>r? $t0 = C++ expression</c>: the register keeps the type.</summary>
-    static void SetTyped(TextArguments arguments, DebuggerSession session, string text)
-    {
-        int equals = text.IndexOf('=');
-        if (equals < 0 || !PseudoRegisters.IsUser(text[..equals].Trim().TrimStart('@').ToLowerInvariant(), out int index))
-            throw arguments.Wrong("Syntax", arguments.Text.Length);
-        Expressions.TypedValue value = session.Cpp.Evaluate(text[(equals + 1)..]);
-        session.Pseudo[index] = value.Type.IsRecord ? value.Address ?? value.Bits : value.Bits;
-        session.Pseudo.UserTypes[index] = value.Type;
-    }
-}
 
 /// <summary><c>.cxr</c> and <c>.trap</c>: registers from a CONTEXT or KTRAP_FRAME in memory.</summary>
 [Command(".cxr", ".cxr [address]", "Set the register context from a CONTEXT record")]
@@ -184,7 +40,7 @@ public sealed class SetRegisterContext : TextCommand
         session.SetContext(new ProcessorContext { Integer = new IntegerState(general, frame["Rip"], flags), Segments = segments });
         if (trap)
             yield return new Text("NOTE: The trap frame does not contain all registers.\nSome register values may be zeroed or incorrect.\n");
-        yield return new Text(RegisterDump.Full(session));
+        yield return new Text(RegisterDump.Text(session));
         yield return new Text(session.Stops.Location());
     }
 }

@@ -77,7 +77,7 @@ public sealed class Step : TextCommand
         string kind = name[1..];
         if (kind == "r")
         {
-            session.Options.ShowRegisters = !session.Options.ShowRegisters;
+            session.Options.Prompt.Registers = !session.Options.Prompt.Registers;
             kind = "";
         }
         int quote = text.IndexOf('"');

@@ -48,7 +48,7 @@ public sealed class SetAlias : TextCommand
                 }
                 yield return new Text("  Alias            Value  \n -------          ------- \n");
                 foreach ((string name, string value) in aliases.All)
-                    yield return new Line(new Text($" {name,-16} {value}"));
+                    yield return new Line(new Text($" {name,-16} {value} "));
                 yield break;
             case "ad":
                 bool quiet = arguments.Text.StartsWith("/q ", StringComparison.Ordinal);

@@ -80,21 +80,3 @@ public sealed class ShowVersion : TextCommand
             yield return new Line(new Text($"KdSim debugger {Assembly.GetExecutingAssembly().GetName().Version?.ToString(3)}"));
     }
 }
-
-/// <summary><c>.kframes</c>: how many frames <c>k</c> shows; <c>.prompt_allow</c>: registers at stops.</summary>
-[Command(".kframes", ".kframes count", "Set the number of stack frames that are shown")]
-[Command(".prompt_allow", ".prompt_allow +reg|-reg", "Choose what stops show", Example = ".prompt_allow -reg")]
-public sealed class DisplayOptions : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        if (arguments.Name == ".kframes")
-        {
-            session.Options.FrameCount = (int)Math.Clamp(session.Evaluate(arguments.Text), 1, 65535);
-            yield return new Line(new Text($"Default stack trace depth is 0n{session.Options.FrameCount} frames"));
-        }
-        else
-            session.Options.ShowRegisters = arguments.Text switch { "+reg" => true, "-reg" => false, _ =>
-                throw arguments.Wrong("Syntax", 1) };
-    }
-}

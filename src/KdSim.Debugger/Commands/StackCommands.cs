@@ -166,7 +166,7 @@ public sealed class SetFrame : TextCommand
         if (change)
             session.SetContext(session.Context with { Integer = frame.Context });
         if (registers)
-            yield return new Text(RegisterDump.Full(session));
+            yield return new Text(RegisterDump.Text(session));
     }
 }
 

@@ -7,7 +7,6 @@ namespace KdSim.Debugger.Commands;
 /// <summary>Commands of WinDbg that this debugger does not have. They say so by name, instead of a syntax error.</summary>
 [Command(".asm", ".asm", "Not supported: disassembly options")]
 [Command(".dump", ".dump", "Not supported: writing dump files")]
-[Command(".effmach", ".effmach", "Not supported: the processor is always x64")]
 [Command(".ecxr", ".ecxr", "Not supported: user-mode dumps")]
 [Command(".eventlog", ".eventlog", "Not supported: .lastevent shows the latest event, !log the recorded ones")]
 [Command(".idle_cmd", ".idle_cmd", "Not supported: commands that run when the debugger is idle")]
@@ -19,7 +18,6 @@ namespace KdSim.Debugger.Commands;
 [Command(".scriptrun", ".scriptrun", "Not supported: JavaScript")]
 [Command(".settings", ".settings", "Not supported: saved settings")]
 [Command(".shell", ".shell", "Not supported: host commands")]
-[Command(".sleep", ".sleep", "Not supported: waiting for the host's clock")]
 [Command(".step_filter", ".step_filter", "Not supported: functions that t steps over")]
 [Command(".symfix", ".symfix", "Not supported: symbol servers")]
 [Command(".symopt", ".symopt", "Not supported: symbol options")]

@@ -37,18 +37,22 @@ public sealed class StopReporter(DebuggerSession session)
             text.ToString()));
     }
 
-    /// <summary>Where the current processor stands: registers if they are shown at stops, label, instruction.</summary>
-    public string Location()
+    /// <summary>Where the current processor stands: registers if they are shown at stops, label, source, instruction.</summary>
+    public string Location(bool withRegisters = true)
     {
         if (session.Context.Integer is not { } integer)
             return "";
         StringBuilder text = new();
-        if (session.Options.ShowRegisters)
-            text.Append(RegisterDump.Full(session));
-        text.Append(Disassembler.Label(session, integer.Rip)).Append('\n');
-        if (session.Options.ShowSource && SourceFiles.LineText(session, integer.Rip) is { } source)
+        PromptItems items = session.Options.Prompt;
+        if (withRegisters && items.Registers)
+            text.Append(RegisterDump.Text(session));
+        if (items.Symbol)
+            text.Append(Disassembler.Label(session, integer.Rip)).Append('\n');
+        if (items.Source && session.Options.ShowSource && SourceFiles.LineText(session, integer.Rip) is { } source)
             text.Append($"{source}\n");
-        text.Append(Disassembler.RowWithOperand(session, integer.Rip)).Append('\n');
+        if (items.Disassembly)
+            text.Append(items.EffectiveAddress ? Disassembler.RowWithOperand(session, integer.Rip) : Disassembler.Row(session, integer.Rip, out _))
+                .Append('\n');
         return text.ToString();
     }
 

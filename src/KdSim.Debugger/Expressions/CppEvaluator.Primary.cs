@@ -201,6 +201,9 @@ public sealed partial class CppEvaluator
             case CppLexer.Kind.Macro:
                 _lexer.Next();
                 return Macro(word, rest);
+            case CppLexer.Kind.Word when word.EndsWith("_cast", StringComparison.Ordinal):
+                _lexer.Next();
+                return NamedCast();
             case CppLexer.Kind.Word:
                 _lexer.Next();
                 return Named(word, rest);
@@ -214,6 +217,18 @@ public sealed partial class CppEvaluator
             default:
                 throw ExpressionException.Syntax(rest);
         }
+    }
+
+    /// <summary><c>static_cast&lt;type&gt;(value)</c> and its kin, which all do what <c>(type)value</c> does.</summary>
+    TypedValue NamedCast()
+    {
+        _lexer.Expect("<");
+        TypeInfo type = TypeArgument(_lexer.Rest);
+        _lexer.Expect(">");
+        _lexer.Expect("(");
+        TypedValue value = Comma();
+        _lexer.Expect(")");
+        return Convert(value, type);
     }
 
     TypedValue Register(string name, string rest)
@@ -234,8 +249,12 @@ public sealed partial class CppEvaluator
     {
         if (name is "true" or "false")
             return TypedValue.OfBool(name == "true");
-        if (session.Walker.FindLocal(name) is { } local)
+        bool localOnly = name.StartsWith("$!", StringComparison.Ordinal), globalOnly = name.StartsWith("::", StringComparison.Ordinal);
+        name = localOnly || globalOnly ? name[2..] : name;
+        if (!globalOnly && session.Walker.FindLocal(name) is { } local)
             return session.Walker.Load(local) ?? throw ExpressionException.Memory(rest);
+        if (localOnly)
+            throw ExpressionException.Unresolved(rest);
         int bang = name.IndexOf('!');
         foreach (Modules.DebuggedModule module in session.Modules.Loaded)
         {
@@ -263,6 +282,13 @@ public sealed partial class CppEvaluator
             Decay(ref address);
             return new TypedValue(BasicTypes.PointerTo(record), address.Bits - offset);
         }
+        if (name is "RTL_NUMBER_OF" or "RTL_CONTAINS_FIELD")
+        {
+            TypedValue value = Assignment();
+            ulong result = name == "RTL_NUMBER_OF" ? NumberOf(value, rest) : ContainsField(value, rest);
+            _lexer.Expect(")");
+            return name == "RTL_NUMBER_OF" ? new TypedValue(BasicTypes.UInt64, result) : TypedValue.OfBool(result != 0);
+        }
         TypeInfo type = TypeArgument(rest);
         _lexer.Expect(",");
         FieldPath field = FieldArgument(type);
@@ -274,6 +300,20 @@ public sealed partial class CppEvaluator
             "RTL_SIZEOF_THROUGH_FIELD" => new TypedValue(BasicTypes.UInt64, field.Offset + field.Type.Size),
             _ => throw ExpressionException.Unresolved(rest),
         };
+    }
+
+    static ulong NumberOf(TypedValue array, string rest) =>
+        array.Type.Kind == TypeKind.Array ? array.Type.Count : throw ExpressionException.Operand(rest);
+
+    /// <summary>After the structure: <c>, size, field</c>. Whether the field ends within so many bytes.</summary>
+    ulong ContainsField(TypedValue structure, string rest)
+    {
+        TypeInfo type = structure.Type.Kind == TypeKind.Pointer && structure.Type.Element is { } target ? target : structure.Type;
+        _lexer.Expect(",");
+        TypedValue size = Assignment();
+        _lexer.Expect(",");
+        FieldPath field = type.IsRecord ? FieldArgument(type) : throw ExpressionException.Operand(rest);
+        return field.Offset + field.Type.Size <= (ulong)size.Signed ? 1UL : 0;
     }
 
     TypeInfo TypeArgument(string rest) => TryType() ?? throw ExpressionException.Unresolved(rest);

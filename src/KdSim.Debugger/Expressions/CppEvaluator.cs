@@ -20,13 +20,17 @@ public sealed partial class CppEvaluator(DebuggerSession session)
     /// <summary>How deep evaluators may hold each other.</summary>
     const int MostSwitches = 16;
 
-    public ulong EvaluateInteger(string text)
-    {
-        TypedValue value = Evaluate(text);
-        return value.Type.IsRecord || value.Type.Kind == TypeKind.Array ? value.Address ?? value.Bits : (ulong)value.Signed;
-    }
+    public ulong EvaluateInteger(string text) => Integer(Evaluate(text));
 
-    public TypedValue Evaluate(string text)
+    static ulong Integer(TypedValue value) =>
+        value.Type.IsRecord || value.Type.Kind == TypeKind.Array ? value.Address ?? value.Bits : (ulong)value.Signed;
+
+    /// <summary>Evaluates the longest expression without a comma at the start of the text, as a command's argument, to an integer.</summary>
+    public ulong EvaluatePrefix(string text, out int length) => Integer(Evaluate(text, wholeText: false, out length));
+
+    public TypedValue Evaluate(string text) => Evaluate(text, wholeText: true, out _);
+
+    TypedValue Evaluate(string text, bool wholeText, out int length)
     {
         if (_switches >= MostSwitches)
             throw ExpressionException.Overflow(text);
@@ -39,9 +43,10 @@ public sealed partial class CppEvaluator(DebuggerSession session)
             _lexer.Next();
             if (_lexer.Current == CppLexer.Kind.End)
                 throw ExpressionException.Missing("");
-            TypedValue value = Comma();
-            if (_lexer.Current != CppLexer.Kind.End)
+            TypedValue value = wholeText ? Comma() : Assignment();
+            if (wholeText && _lexer.Current != CppLexer.Kind.End)
                 throw ExpressionException.Syntax(_lexer.Rest);
+            length = _lexer.Start;
             return value;
         }
         finally

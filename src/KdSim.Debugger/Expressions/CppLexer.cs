@@ -7,7 +7,7 @@ namespace KdSim.Debugger.Expressions;
 sealed class CppLexer(string text)
 {
     /// <remarks>Switched: the text inside <c>@@masm( )</c> or <c>@@( )</c>, which another evaluator takes.</remarks>
-    public enum Kind { End, Number, Word, Register, Macro, Symbol, Switched, Same }
+    public enum Kind { End, Number, Word, Register, Macro, Symbol, String, Switched, Same }
 
     static readonly string[] Symbols =
     [
@@ -64,15 +64,20 @@ sealed class CppLexer(string text)
         }
         char c = text[i];
         if (char.IsDigit(c))
-            ReadNumber(i);
+        {
+            if (!TryReadReal(i))
+                ReadNumber(i);
+        }
         else if (text.AsSpan(i).StartsWith("@@"))
             ReadSwitched(i);
         else if (c is '@' or '#')
             ReadWord(i + 1, c == '@' ? Kind.Register : Kind.Macro);
-        else if (char.IsLetter(c) || c is '_' or '$')
+        else if (char.IsLetter(c) || c is '_' or '$' || c == ':' && text.AsSpan(i).StartsWith("::"))
             ReadWord(i, Kind.Word);
         else if (c == '\'')
             ReadCharacter(i);
+        else if (c == '"')
+            ReadString(i);
         else
         {
             string symbol = Symbols.FirstOrDefault(s =>
@@ -84,13 +89,21 @@ sealed class CppLexer(string text)
     void ReadWord(int start, Kind kind)
     {
         int i = start;
-        while (i < text.Length &&
-            (char.IsLetterOrDigit(text[i]) || text[i] is '_' or '$' || text[i] == '!' && i + 1 < text.Length && text[i + 1] != '='))
+        while (i < text.Length && IsInWord(i, start))
             i++;
         (Current, Word, End) = (kind, text[start..i], i);
         if (Word.Length == 0)
             throw ExpressionException.Syntax(Rest);
     }
+
+    /// <summary>Names hold <c>mod!sym</c> (but not <c>a!=b</c>), <c>$!local</c> and <c>Class::member</c>.</summary>
+    bool IsInWord(int i, int start) => text[i] switch
+    {
+        '!' => i > start && i + 1 < text.Length && text[i + 1] != '=',
+        ':' => i + 1 < text.Length && text[i + 1] == ':' || i > start && text[i - 1] == ':',
+        '~' => i > start + 1 && text[i - 1] == ':',
+        char c => char.IsLetterOrDigit(c) || c is '_' or '$',
+    };
 
     void ReadSwitched(int start)
     {
@@ -104,9 +117,54 @@ sealed class CppLexer(string text)
 
     void ReadCharacter(int i)
     {
-        if (i + 2 >= text.Length || text[i + 2] != '\'')
+        bool escaped = i + 1 < text.Length && text[i + 1] == '\\';
+        int at = escaped ? i + 2 : i + 1;
+        if (at + 1 >= text.Length || text[at + 1] != '\'')
             throw ExpressionException.Syntax(Rest);
-        (Current, Number, NumberType, End) = (Kind.Number, text[i + 1], BasicTypes.Char, i + 3);
+        char value = !escaped ? text[at] : text[at] switch
+        {
+            'n' => '\n', 't' => '\t', 'r' => '\r', '0' => '\0', 'a' => '\a', 'b' => '\b', 'f' => '\f', 'v' => '\v', char c => c,
+        };
+        (Current, Number, NumberType, End) = (Kind.Number, value, BasicTypes.Char, at + 2);
+    }
+
+    /// <summary>A string is a token without a meaning: it ends the expression before it.</summary>
+    void ReadString(int start)
+    {
+        int i = start + 1;
+        while (i < text.Length && text[i] != '"')
+            i += text[i] == '\\' ? 2 : 1;
+        (Current, Word, End) = (Kind.String, text[start..Math.Min(i, text.Length)], Math.Min(i + 1, text.Length));
+    }
+
+    /// <summary><c>1.5</c>, <c>2e10</c>, <c>.5f</c>: true when a floating-point number stands there.</summary>
+    bool TryReadReal(int start)
+    {
+        int i = start;
+        while (i < text.Length && char.IsAsciiDigit(text[i]))
+            i++;
+        if (i >= text.Length || text[i] is not ('.' or 'e' or 'E') || text[i] == '.' && i + 1 < text.Length && char.IsLetter(text[i + 1]))
+            return false;
+        if (text[i] == '.')
+            do
+                i++;
+            while (i < text.Length && char.IsAsciiDigit(text[i]));
+        if (i < text.Length && text[i] is 'e' or 'E')
+        {
+            int exponent = i + 1 < text.Length && text[i + 1] is '+' or '-' ? i + 2 : i + 1;
+            if (exponent >= text.Length || !char.IsAsciiDigit(text[exponent]))
+                return false;
+            for (i = exponent; i < text.Length && char.IsAsciiDigit(text[i]); i++)
+            {
+            }
+        }
+        if (!double.TryParse(text.AsSpan(start, i - start), NumberStyles.Float, CultureInfo.InvariantCulture, out double value))
+            return false;
+        bool single = i < text.Length && text[i] is 'f' or 'F';
+        (Current, Number, NumberType, End) = (Kind.Number,
+            single ? BitConverter.SingleToUInt32Bits((float)value) : BitConverter.DoubleToUInt64Bits(value),
+            single ? BasicTypes.Float : BasicTypes.Double, single ? i + 1 : i);
+        return true;
     }
 
     void ReadNumber(int start)

@@ -230,13 +230,15 @@ public sealed class MasmParser
     {
         if (at.AtEnd || at.Current != '(')
             throw ExpressionException.Syntax(Rest(at));
+        // A call that cannot be taken apart is quoted from its parenthesis on.
+        string whole = Rest(at);
         List<object> arguments = [];
         do
         {
             at = Skip(at.Advance());
             if (!at.AtEnd && (at.Current == '"' || at.Source.AsSpan(at.Position).StartsWith("@\"")))
             {
-                (string literal, int used) = StringLiteral(at.Source, at.Position);
+                (string literal, int used) = StringLiteral(at.Source, at.Position) ?? throw ExpressionException.Syntax(whole);
                 arguments.Add(literal);
                 at = Skip(Advance(at, used));
             }
@@ -249,12 +251,12 @@ public sealed class MasmParser
         }
         while (!at.AtEnd && at.Current == ',');
         if (at.AtEnd || at.Current != ')')
-            throw ExpressionException.Syntax(Rest(at));
+            throw ExpressionException.Syntax(whole);
         return Result.Success<MasmNode>(new MasmNode.Call(function, arguments, start, at.Position + 1), at.Advance());
     }
 
-    /// <summary><c>"..."</c> with backslash escapes, or raw <c>@"..."</c>; the second value is the length in the source.</summary>
-    static (string Literal, int Length) StringLiteral(string text, int start)
+    /// <summary><c>"..."</c> with backslash escapes, or raw <c>@"..."</c>; the second value is the length in the source. Null: no end.</summary>
+    static (string Literal, int Length)? StringLiteral(string text, int start)
     {
         bool raw = text[start] == '@';
         int i = start + (raw ? 2 : 1);
@@ -266,7 +268,7 @@ public sealed class MasmParser
                 c = text[++i] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', char other => other };
             literal.Append(c);
         }
-        return i < text.Length ? (literal.ToString(), i + 1 - start) : throw ExpressionException.Syntax(text[start..]);
+        return i < text.Length ? (literal.ToString(), i + 1 - start) : null;
     }
 
     internal static int Matching(string text, int open)

@@ -15,13 +15,13 @@ public readonly record struct AddressRange(ulong Start, ulong Length, bool IsExp
     public static AddressRange Parse(DebuggerSession session, string text, int unit, ulong defaultCount, out string rest)
     {
         string expression = CutBeforeLength(text, out int at);
-        ulong start = Evaluate(session, expression, out int used);
+        ulong start = session.EvaluatePrefix(expression, out int used);
         if (at >= 0 && expression[used..].Trim().Length == 0)
             return WithLength(session, text, at, start, unit, out rest);
         rest = text[used..].TrimStart(' ', '\t', ',');
         if (rest.Length == 0 || at >= 0 || rest[0] is '"' or '\'')
             return new AddressRange(start, defaultCount * (ulong)unit, false);
-        ulong end = Evaluate(session, rest, out used);
+        ulong end = session.EvaluatePrefix(rest, out used);
         rest = rest[used..].TrimStart();
         if (end < start)
             throw new CommandSyntaxException("Range", int.MaxValue, text);
@@ -33,7 +33,7 @@ public readonly record struct AddressRange(ulong Start, ulong Length, bool IsExp
         string tail = text[(at + 1)..];
         bool anySize = tail.StartsWith('?'), before = tail.StartsWith('-');
         int skip = anySize || before ? 1 : 0;
-        ulong count = Evaluate(session, tail[skip..], out int used);
+        ulong count = session.EvaluatePrefix(tail[skip..], out int used);
         rest = tail[(skip + used)..].TrimStart();
         UInt128 bytes = (UInt128)count * (uint)unit;
         if (bytes > (anySize ? long.MaxValue : Limit))
@@ -43,14 +43,6 @@ public readonly record struct AddressRange(ulong Start, ulong Length, bool IsExp
 
     static AddressRange Checked(ulong start, ulong length, string text) =>
         length <= Limit ? new AddressRange(start, length, true) : throw new CommandSyntaxException("Range", int.MaxValue, text);
-
-    static ulong Evaluate(DebuggerSession session, string text, out int used)
-    {
-        if (!session.Options.PrefersCpp)
-            return session.Pseudo.LastExpression = session.Masm.EvaluatePrefix(text, out used);
-        used = text.Length;
-        return session.Evaluate(text);
-    }
 
     /// <summary>The text before a length (<c>L20</c>, <c>l 4</c>), so that errors quote only the address. -1: there is none.</summary>
     static string CutBeforeLength(string text, out int at)

@@ -312,35 +312,81 @@ public sealed class ProgramParser
         return _text[start.._at];
     }
 
+    /// <summary><c>j expr 'one' ; 'two'</c>: each command may be quoted or bare, and missing; what follows the second is ignored.</summary>
     Statement Either(int start)
     {
         _at++;
-        int quote = _text.IndexOf('\'', _at);
-        if (quote < 0)
+        SkipBlanks();
+        string condition = EitherCondition();
+        string then = EitherCommand(start);
+        SkipBlanks();
+        string otherwise = "";
+        if (Current == ';')
         {
-            // j expr one ; two: the condition ends at the first blank after it.
-            SkipBlanks();
-            string bare = Current == '(' ? Parenthesis() : Blankless();
-            string rest = TakeLine();
-            string[] pair = rest.Split(';', 2);
-            return new Statement.Either(start, "j", bare, pair[0], pair.Length > 1 ? pair[1] : "");
+            _at++;
+            otherwise = EitherCommand(start);
         }
-        string condition = _text[_at..quote].Trim();
-        _at = quote;
-        string then = Quoted(start);
-        SkipSeparators();
-        string otherwise = Current == '\'' ? Quoted(start) : "";
         TakeLine();
         return new Statement.Either(start, "j", condition, then, otherwise);
     }
 
+    /// <summary>Up to the quote of the first command; before a bare one the condition is a parenthesis or has no blanks.</summary>
+    string EitherCondition()
+    {
+        int begin = _at, depth = 0;
+        for (int i = _at; i < _text.Length && _text[i] != '\n'; i++)
+        {
+            char c = _text[i];
+            depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+            if (depth > 0 || c is not ('\'' or ';'))
+                continue;
+            if (c == ';' && _text[begin..i].TrimEnd().Length != 0 && (Current == '(' ? EndOfParenthesis() : EndOfWord()) is int end && end < i)
+                i = end;
+            _at = i;
+            return _text[begin..i].Trim();
+        }
+        _at = Current == '(' ? EndOfParenthesis() : EndOfWord();
+        return _text[begin.._at].Trim();
+    }
+
+    int EndOfWord()
+    {
+        int end = _at;
+        while (end < _text.Length && !char.IsWhiteSpace(_text[end]) && _text[end] != ';')
+            end++;
+        return end;
+    }
+
+    int EndOfParenthesis()
+    {
+        int before = _at;
+        Enclosed('(', ')');
+        int end = _at;
+        _at = before;
+        return end;
+    }
+
+    string EitherCommand(int start)
+    {
+        while (Current is ' ' or '\t')
+            _at++;
+        if (Current == '\'')
+            return Quoted(start);
+        int begin = _at;
+        while (_at < _text.Length && _text[_at] is not (';' or '\n'))
+            _at++;
+        return _text[begin.._at].Trim();
+    }
+
     string Quoted(int start)
     {
-        int end = _text.IndexOf('\'', _at + 1);
-        if (end < 0)
-            throw Wrong(start, _at - start);
+        int line = _text.IndexOf('\n', _at), end = _text.IndexOf('\'', _at + 1);
+        line = line < 0 ? _text.Length : line;
+        // The last quote of a line may be missing; a stray one is no command.
+        if (end < 0 || end > line)
+            end = _at + 1 < line ? line : throw Wrong(start, _at - start);
         string text = _text[(_at + 1)..end];
-        _at = end + 1;
+        _at = Math.Min(end + 1, _text.Length);
         return text;
     }
 }

@@ -75,7 +75,10 @@ public sealed partial class DebuggerSession : IDebugSession
     /// <summary>Asks the user for a line while a command runs: the prompt to show; null is the end of the input. The front end sets it.</summary>
     public Func<string, string?>? AskForLine { get; set; }
 
-    /// <summary>A line that the user gives to a command; empty at the end of the input.</summary>
+    /// <summary>Clears the screen, where the front end has one.</summary>
+    public Action? ClearScreen { get; set; }
+
+    /// <summary>A line that the user gives to a command, blanks and all; empty at the end of the input.</summary>
     public string ReadInput(string prompt)
     {
         if (AskForLine is null)
@@ -85,7 +88,7 @@ public sealed partial class DebuggerSession : IDebugSession
         string line = AskForLine(prompt) ?? "";
         foreach (TextWriter log in _log)
             log.Write(line + "\n");
-        return line.Trim();
+        return line;
     }
 
     /// <summary>Whether the last line ended in an error.</summary>
@@ -187,6 +190,14 @@ public sealed partial class DebuggerSession : IDebugSession
     public ulong Evaluate(string expression) => Pseudo.LastExpression = Options.PrefersCpp
         ? Cpp.EvaluateInteger(expression)
         : Masm.Evaluate(expression);
+
+    /// <summary>Evaluates the longest expression at the start of a text; with the C++ evaluator that ends at the first comma or blank.</summary>
+    public ulong EvaluatePrefix(string text, out int used)
+    {
+        if (!Options.PrefersCpp)
+            return Pseudo.LastExpression = Masm.EvaluatePrefix(text, out used);
+        return Pseudo.LastExpression = Cpp.EvaluatePrefix(text, out used);
+    }
 
     public ulong? ThreadOrProcessId(bool process)
     {

@@ -27,8 +27,17 @@ public sealed class SessionOptions
     /// <summary><c>l+s</c>: source lines are shown at stops.</summary>
     public bool ShowSource { get; set; }
 
-    /// <summary>Registers are shown at stops.</summary>
-    public bool ShowRegisters { get; set; }
+    /// <summary>What stops and steps show (<c>.prompt_allow</c>).</summary>
+    public PromptItems Prompt { get; } = new();
+
+    /// <summary>Which registers <c>r</c> shows (<c>rm</c>).</summary>
+    public ulong RegisterMask { get; set; } = Inspection.RegisterDump.DefaultMask;
+
+    /// <summary>16-bit pointers and arrays show as text in <c>dt</c> (<c>.enable_unicode</c>).</summary>
+    public bool UnicodeShorts { get; set; }
+
+    /// <summary>Long integers show in the radix of <c>n</c> instead of decimal (<c>.enable_long_status</c>).</summary>
+    public bool LongsInRadix { get; set; }
 
     public bool NoisySymbols { get; set; }
 
@@ -47,4 +56,14 @@ public sealed class SessionOptions
     public string? PromptCommand { get; set; }
 
     public int FrameCount { get; set; } = 256;
+}
+
+/// <summary>The items that a stop shows; each can be switched off.</summary>
+public sealed class PromptItems
+{
+    public bool Symbol { get; set; } = true;
+    public bool Disassembly { get; set; } = true;
+    public bool EffectiveAddress { get; set; } = true;
+    public bool Registers { get; set; }
+    public bool Source { get; set; } = true;
 }

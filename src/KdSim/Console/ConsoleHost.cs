@@ -137,7 +137,7 @@ sealed class ConsoleHost : IDisposable
         ExtensionPath = Path.Combine(AppContext.BaseDirectory, "extensions"),
         NoisySymbols = options.NoisySymbols,
         EagerSymbols = options.NoLazySymbols,
-        ShowRegisters = options.RegistersAtStops,
+        Prompt = { Registers = options.RegistersAtStops },
         Quiet = options.Quiet,
         Verbose = options.Verbose,
         PrefersCpp = options.Evaluator == "c++",
