@@ -37,6 +37,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.SecurityExports.Initialize();
         kernel.ObjectNamespace.Initialize();
         kernel.IoStart.Initialize();
+        kernel.RegistryContexts.Initialize();
         kernel.CallbackObjects.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);

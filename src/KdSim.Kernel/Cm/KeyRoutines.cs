@@ -26,10 +26,11 @@ public sealed class KeyRoutines(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> ZwCreateKey(Ptr<ulong> KeyHandle, uint DesiredAccess, Ptr<OBJECT_ATTRIBUTES> ObjectAttributes, uint TitleIndex,
         Ptr<UNICODE_STRING> Class, uint CreateOptions, Ptr<uint> Disposition)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         if ((CreateOptions & OptionCreateLink) != 0)
             return NtStatus.NotSupported; // Symbolic links of the registry come from its initial content only.
         NtStatus status = await Kernel.RegistryCallbacks.BeforeOpen(
-            RegistryOperation.PreCreateKeyEx, ObjectAttributes, DesiredAccess, CreateOptions, Class, Disposition);
+            RegistryOperation.PreCreateKeyEx, notice, ObjectAttributes, DesiredAccess, CreateOptions, Class, Disposition);
         if (!RegistryCallbacks.Proceeds(status))
             return RegistryCallbacks.Answer(status);
         status = CreateNode(ObjectAttributes, Class, CreateOptions, out int key, out bool created, out uint attributes);
@@ -39,16 +40,17 @@ public sealed class KeyRoutines(NtKernel kernel) : KernelComponent(kernel)
             if (!Disposition.IsNull)
                 Disposition.Write(created ? CreatedNewKey : OpenedExistingKey);
         }
-        await Kernel.RegistryCallbacks.AfterOpen(RegistryOperation.PostCreateKeyEx, KeyHandle, status);
+        status = await Kernel.RegistryCallbacks.AfterOpen(RegistryOperation.PostCreateKeyEx, notice, KeyHandle, status);
         return status;
     }
 
     [NtExport("ZwDeleteKey", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> ZwDeleteKey(ulong KeyHandle)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, AccessDelete, out ulong body, out int key);
         if (status.IsSuccess)
-            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreDeleteKey, body);
+            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreDeleteKey, notice, body);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             Registry registry = Kernel.RegistryPaths.Current;
@@ -56,7 +58,7 @@ public sealed class KeyRoutines(NtKernel kernel) : KernelComponent(kernel)
             bool isDeleted = !ReferenceEquals(without, registry);
             Kernel.RegistryPaths.Current = without;
             status = isDeleted ? NtStatus.Success : registry.Exists(key) ? CannotDelete : NtStatus.KeyDeleted;
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostDeleteKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostDeleteKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);
@@ -67,15 +69,16 @@ public sealed class KeyRoutines(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> ZwQueryKey(
         ulong KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, ulong KeyInformation, uint Length, Ptr<uint> ResultLength)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         uint access = KeyInformationClass == KEY_INFORMATION_CLASS.KeyNameInformation ? 0 : AccessQuery;
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, access, out ulong body, out int key);
         if (status.IsSuccess)
             status = await Kernel.RegistryCallbacks.Before(
-                RegistryOperation.PreQueryKey, body, (uint)KeyInformationClass, KeyInformation, Length, ResultLength);
+                RegistryOperation.PreQueryKey, notice, body, (uint)KeyInformationClass, KeyInformation, Length, ResultLength);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             status = Describe(key, KeyInformationClass, KeyInformation, Length, ResultLength);
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostQueryKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostQueryKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);
@@ -86,15 +89,16 @@ public sealed class KeyRoutines(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> ZwEnumerateKey(
         ulong KeyHandle, uint Index, KEY_INFORMATION_CLASS KeyInformationClass, ulong KeyInformation, uint Length, Ptr<uint> ResultLength)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, AccessEnumerate, out ulong body, out int key);
         if (status.IsSuccess)
             status = await Kernel.RegistryCallbacks.Before(
-                RegistryOperation.PreEnumerateKey, body, Index | (ulong)KeyInformationClass << 32, KeyInformation, Length, ResultLength);
+                RegistryOperation.PreEnumerateKey, notice, body, Index | (ulong)KeyInformationClass << 32, KeyInformation, Length, ResultLength);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             int subkey = SubkeyAt(key, Index);
             status = subkey < 0 ? NtStatus.NoMoreEntries : Describe(subkey, KeyInformationClass, KeyInformation, Length, ResultLength);
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostEnumerateKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostEnumerateKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);
@@ -107,13 +111,14 @@ public sealed class KeyRoutines(NtKernel kernel) : KernelComponent(kernel)
 
     private async KTask<NtStatus> Open(Ptr<ulong> handle, uint access, Ptr<OBJECT_ATTRIBUTES> attributes)
     {
-        NtStatus status = await Kernel.RegistryCallbacks.BeforeOpen(RegistryOperation.PreOpenKeyEx, attributes, access, 0, default, default);
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
+        NtStatus status = await Kernel.RegistryCallbacks.BeforeOpen(RegistryOperation.PreOpenKeyEx, notice, attributes, access, 0, default, default);
         if (!RegistryCallbacks.Proceeds(status))
             return RegistryCallbacks.Answer(status);
         status = FindNode(attributes, out int key, out uint flags);
         if (status.IsSuccess)
             status = await Kernel.ObjectRoutines.MakeHandle(Kernel.KeyObjects.Create(key), ObjectKind.Key, access, flags, 0, handle);
-        await Kernel.RegistryCallbacks.AfterOpen(RegistryOperation.PostOpenKeyEx, handle, status);
+        status = await Kernel.RegistryCallbacks.AfterOpen(RegistryOperation.PostOpenKeyEx, notice, handle, status);
         return status;
     }
 

@@ -15,6 +15,7 @@ public enum RegistryOperation : uint
     PreEnumerateValueKey = 6,
     PreQueryKey = 7,
     PreQueryValueKey = 8,
+    PreKeyHandleClose = 14,
     PostDeleteKey = 15,
     PostSetValueKey = 16,
     PostDeleteValueKey = 17,
@@ -22,10 +23,12 @@ public enum RegistryOperation : uint
     PostEnumerateValueKey = 21,
     PostQueryKey = 22,
     PostQueryValueKey = 23,
+    PostKeyHandleClose = 25,
     PreCreateKeyEx = 26,
     PostCreateKeyEx = 27,
     PreOpenKeyEx = 28,
     PostOpenKeyEx = 29,
+    ContextCleanup = 40,
 }
 
 /// <summary>
@@ -37,6 +40,7 @@ public enum RegistryOperation : uint
 public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
 {
     private const uint Tag = 0x62634D43; // "CMcb"
+    private const int CallContexts = 0x70, MostCallbacks = 16;
     private const ulong Cookie = 0x18, Context = 0x20, Function = 0x28, Altitude = 0x30, BlockSize = 0x40;
 
     private ulong Head => Kernel.Data(Datum.CallbackListHead);
@@ -49,21 +53,30 @@ public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("CmRegisterCallback", MaxIrql = Irql.Apc)]
     public NtStatus CmRegisterCallback(ulong Function, ulong Context, Ptr<ulong> Cookie) => Register(Function, "", Context, Cookie);
 
+    /// <summary>The contexts that the callback gave to key objects are cleaned up before it goes.</summary>
     [NtExport("CmUnRegisterCallback", MaxIrql = Irql.Apc)]
-    public NtStatus CmUnRegisterCallback(ulong Cookie)
+    public async KTask<NtStatus> CmUnRegisterCallback(ulong Cookie)
     {
-        for (int i = 0; EntryAt(i) is var entry and not 0; i++)
-        {
-            if (Memory.ReadU64(entry + RegistryCallbacks.Cookie) != Cookie)
-                continue;
-            ulong next = Memory.ReadU64(entry), previous = Memory.ReadU64(entry + 8);
-            Memory.WriteU64(previous, next);
-            Memory.WriteU64(next + 8, previous);
-            Kernel.Objects.FreeString(new Ptr<UNICODE_STRING>(entry + Altitude).Read());
-            Kernel.Pool.Free(entry, Tag);
-            return NtStatus.Success;
-        }
-        return NtStatus.InvalidParameter;
+        ulong block = Find(Cookie);
+        if (block == 0)
+            return NtStatus.InvalidParameter;
+        await Kernel.RegistryContexts.CleanUp(0, Cookie);
+        ulong next = Memory.ReadU64(block), previous = Memory.ReadU64(block + 8);
+        Memory.WriteU64(previous, next);
+        Memory.WriteU64(next + 8, previous);
+        Kernel.Objects.FreeString(new Ptr<UNICODE_STRING>(block + Altitude).Read());
+        Kernel.Pool.Free(block, Tag);
+        return NtStatus.Success;
+    }
+
+    /// <summary>The version of the interface: 1.0.</summary>
+    [NtExport("CmGetCallbackVersion", MaxIrql = Irql.Apc)]
+    public void CmGetCallbackVersion(Ptr<uint> Major, Ptr<uint> Minor)
+    {
+        if (!Major.IsNull)
+            Major.Write(1);
+        if (!Minor.IsNull)
+            Minor.Write(0);
     }
 
     /// <summary>The number of the key and its path in pool, which CmCallbackReleaseKeyObjectIDEx frees.</summary>
@@ -79,6 +92,16 @@ public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
         if (!ObjectName.IsNull)
             ObjectName.Write(NewString(Kernel.RegistryPaths.Current.PathOf(key)));
         return NtStatus.Success;
+    }
+
+    /// <summary>The older form: the name belongs to the key object and goes with it.</summary>
+    [NtExport("CmCallbackGetKeyObjectID", MaxIrql = Irql.Apc)]
+    public NtStatus CmCallbackGetKeyObjectID(Ptr<ulong> Cookie, ulong Object, Ptr<ulong> ObjectID, Ptr<ulong> ObjectName)
+    {
+        NtStatus status = CmCallbackGetKeyObjectIDEx(Cookie, Object, ObjectID, default, 0);
+        if (status.IsSuccess && !ObjectName.IsNull)
+            ObjectName.Write(Kernel.RegistryContexts.NameOf(Object));
+        return status;
     }
 
     [NtExport("CmCallbackReleaseKeyObjectIDEx", MaxIrql = Irql.Apc)]
@@ -98,77 +121,111 @@ public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>What the caller of the operation is told.</summary>
     internal static NtStatus Answer(NtStatus status) => status == NtStatus.CallbackBypass ? NtStatus.Success : status;
 
+    /// <summary>
+    /// Where a sequence notes an operation for <see cref="Before"/> and <see cref="After"/>: the structure that callbacks see before it, and the call context
+    /// that each of them leaves for itself. 0 if nobody watches.
+    /// </summary>
+    internal ulong NewNotice() => EntryAt(0) == 0 ? 0 : Guest.Scratch(CallContexts + MostCallbacks * 8);
+
     /// <summary>Calls the callbacks with a structure whose first field is the key object and whose others follow.</summary>
-    internal async KTask<NtStatus> Before(
-        RegistryOperation operation, ulong body, ulong second = 0, ulong third = 0, ulong fourth = 0, ulong fifth = 0, ulong sixth = 0)
+    internal async KTask<NtStatus> Before(RegistryOperation operation, ulong notice, ulong body, ulong second = 0, ulong third = 0, ulong fourth = 0,
+        ulong fifth = 0, ulong sixth = 0)
     {
-        if (EntryAt(0) == 0)
+        if (notice == 0)
             return NtStatus.Success;
-        ulong information = Guest.Scratch(0x50);
-        Memory.WriteU64(information, body);
-        Memory.WriteU64(information + 8, second);
-        Memory.WriteU64(information + 0x10, third);
-        Memory.WriteU64(information + 0x18, fourth);
-        Memory.WriteU64(information + 0x20, fifth);
-        Memory.WriteU64(information + 0x28, sixth);
-        return await CallBefore(operation, information);
+        Memory.WriteU64(notice, body);
+        Memory.WriteU64(notice + 8, second);
+        Memory.WriteU64(notice + 0x10, third);
+        Memory.WriteU64(notice + 0x18, fourth);
+        Memory.WriteU64(notice + 0x20, fifth);
+        Memory.WriteU64(notice + 0x28, sixth);
+        return await CallBefore(operation, notice, body);
     }
 
     /// <summary>REG_CREATE_KEY_INFORMATION, which opening has too.</summary>
-    internal async KTask<NtStatus> BeforeOpen(RegistryOperation operation, Ptr<OBJECT_ATTRIBUTES> attributes, uint access, uint options,
+    internal async KTask<NtStatus> BeforeOpen(RegistryOperation operation, ulong notice, Ptr<OBJECT_ATTRIBUTES> attributes, uint access, uint options,
         Ptr<UNICODE_STRING> className, Ptr<uint> disposition)
     {
-        if (EntryAt(0) == 0)
+        if (notice == 0)
             return NtStatus.Success;
-        ulong information = Guest.Scratch(0x70);
         OBJECT_ATTRIBUTES given = attributes.Read();
         ulong root = 0;
         if (given.RootDirectory != 0 && Kernel.KeyObjects.Resolve(given.RootDirectory, 0, out root, out _).IsSuccess)
             KeyObjects.Release(root);
-        Memory.WriteU64(information, given.ObjectName);
-        Memory.WriteU64(information + 8, root);
-        Memory.WriteU64(information + 0x10, Kernel.ObjectTypes.Of(ObjectKind.Key).Address);
-        Memory.WriteU32(information + 0x18, options);
-        Memory.WriteU64(information + 0x20, className);
-        Memory.WriteU64(information + 0x28, given.SecurityDescriptor);
-        Memory.WriteU64(information + 0x30, given.SecurityQualityOfService);
-        Memory.WriteU32(information + 0x38, access);
-        Memory.WriteU64(information + 0x40, disposition);
-        return await CallBefore(operation, information);
+        Memory.WriteU64(notice, given.ObjectName);
+        Memory.WriteU64(notice + 8, root);
+        Memory.WriteU64(notice + 0x10, Kernel.ObjectTypes.Of(ObjectKind.Key).Address);
+        Memory.WriteU32(notice + 0x18, options);
+        Memory.WriteU64(notice + 0x20, className);
+        Memory.WriteU64(notice + 0x28, given.SecurityDescriptor);
+        Memory.WriteU64(notice + 0x30, given.SecurityQualityOfService);
+        Memory.WriteU32(notice + 0x38, access);
+        Memory.WriteU64(notice + 0x40, disposition);
+        return await CallBefore(operation, notice, root);
     }
 
-    /// <summary>REG_POST_OPERATION_INFORMATION with the key object and the status.</summary>
-    internal async KTask After(RegistryOperation operation, ulong body, NtStatus status)
+    /// <summary>REG_POST_OPERATION_INFORMATION with the key object and the status, which a callback may replace (STATUS_CALLBACK_BYPASS).</summary>
+    internal async KTask<NtStatus> After(RegistryOperation operation, ulong notice, ulong body, NtStatus status)
     {
-        int count = Count();
-        if (count == 0)
-            return;
+        if (notice == 0)
+            return status;
         ulong information = Guest.Scratch(0x38);
-        Memory.WriteU64(information, body);
-        Memory.WriteU32(information + 8, (uint)status);
-        Memory.WriteU32(information + 0x18, (uint)status);
-        for (int i = count - 1; i >= 0; i--)
+        for (int i = Math.Min(Count(), MostCallbacks) - 1; i >= 0; i--)
             if (EntryAt(i) is var entry and not 0)
-                await Guest.Call(Memory.ReadU64(entry + Function), Memory.ReadU64(entry + Context), (uint)operation, information);
+            {
+                Memory.WriteU64(information, body);
+                Memory.WriteU32(information + 8, (uint)status);
+                Memory.WriteU64(information + 0x10, notice);
+                Memory.WriteU32(information + 0x18, (uint)status);
+                Memory.WriteU64(information + 0x20, Memory.ReadU64(notice + CallContexts + (ulong)i * 8));
+                Memory.WriteU64(information + 0x28, Kernel.RegistryContexts.Get(body, Memory.ReadU64(entry + Cookie)));
+                NtStatus answer = await Guest.Call(Memory.ReadU64(entry + Function), Memory.ReadU64(entry + Context), (uint)operation, information);
+                if (answer == NtStatus.CallbackBypass)
+                    status = (NtStatus)Memory.ReadU32(information + 0x18);
+            }
+        return status;
     }
 
-    internal async KTask AfterOpen(RegistryOperation operation, Ptr<ulong> handle, NtStatus status)
+    internal async KTask<NtStatus> AfterOpen(RegistryOperation operation, ulong notice, Ptr<ulong> handle, NtStatus status)
     {
-        if (EntryAt(0) == 0)
-            return;
+        if (notice == 0)
+            return status;
         ulong body = 0;
         if (status.IsSuccess && Kernel.KeyObjects.Resolve(handle.Read(), 0, out body, out _).IsSuccess)
             KeyObjects.Release(body);
-        await After(operation, body, status);
+        return await After(operation, notice, body, status);
     }
 
-    private async KTask<NtStatus> CallBefore(RegistryOperation operation, ulong information)
+    /// <summary>Calls the one callback with this cookie.</summary>
+    internal async KTask CallOne(ulong cookie, RegistryOperation operation, ulong information)
+    {
+        if (Find(cookie) is var entry and not 0)
+            await Guest.Call(Memory.ReadU64(entry + Function), Memory.ReadU64(entry + Context), (uint)operation, information);
+    }
+
+    private async KTask<NtStatus> CallBefore(RegistryOperation operation, ulong notice, ulong body)
     {
         NtStatus status = NtStatus.Success;
-        for (int i = 0; status.IsSuccess && EntryAt(i) is var entry and not 0; i++)
-            status = await Guest.Call(Memory.ReadU64(entry + Function), Memory.ReadU64(entry + Context), (uint)operation, information);
+        ulong contexts = notice + ContextsOf(operation); // CallContext, then ObjectContext.
+        for (int i = 0; status.IsSuccess && i < MostCallbacks && EntryAt(i) is var entry and not 0; i++)
+        {
+            Memory.WriteU64(contexts, 0);
+            Memory.WriteU64(contexts + 8, body == 0 ? 0 : Kernel.RegistryContexts.Get(body, Memory.ReadU64(entry + Cookie)));
+            status = await Guest.Call(Memory.ReadU64(entry + Function), Memory.ReadU64(entry + Context), (uint)operation, notice);
+            Memory.WriteU64(notice + CallContexts + (ulong)i * 8, Memory.ReadU64(contexts));
+        }
         return status;
     }
+
+    /// <summary>Where the structure of an operation has its CallContext.</summary>
+    private static ulong ContextsOf(RegistryOperation operation) => operation switch
+    {
+        RegistryOperation.PreDeleteKey or RegistryOperation.PreKeyHandleClose => 8,
+        RegistryOperation.PreDeleteValueKey => 0x10,
+        RegistryOperation.PreQueryValueKey => 0x30,
+        RegistryOperation.PreCreateKeyEx or RegistryOperation.PreOpenKeyEx => 0x50,
+        _ => 0x28,
+    };
 
     private NtStatus Register(ulong function, string altitude, ulong context, Ptr<ulong> cookie)
     {
@@ -177,6 +234,8 @@ public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
             Memory.WriteU64(Head, Head);
             Memory.WriteU64(Head + 8, Head);
         }
+        if (Count() == MostCallbacks)
+            return NtStatus.InsufficientResources;
         ulong before = Head;
         foreach (ulong entry in Memory.Walk(Head))
         {
@@ -211,6 +270,14 @@ public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
         return order != 0 ? order : string.CompareOrdinal(a.Length > 1 ? a[1].TrimEnd('0') : "", b.Length > 1 ? b[1].TrimEnd('0') : "");
     }
 
+    private ulong Find(ulong cookie)
+    {
+        for (int i = 0; EntryAt(i) is var entry and not 0; i++)
+            if (Memory.ReadU64(entry + Cookie) == cookie)
+                return entry;
+        return 0;
+    }
+
     private int Count()
     {
         int count = 0;
@@ -230,7 +297,7 @@ public sealed class RegistryCallbacks(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>A UNICODE_STRING and its text in one block.</summary>
-    private ulong NewString(string text)
+    internal ulong NewString(string text)
     {
         byte[] bytes = Utf16.Bytes(text + "\0");
         ulong block = Kernel.Pool.Allocate(POOL_TYPE.PagedPool, UNICODE_STRING.SizeOf + (ulong)bytes.Length, Tag);

@@ -13,14 +13,15 @@ public sealed class ValueRoutines(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> ZwQueryValueKey(ulong KeyHandle, Ptr<UNICODE_STRING> ValueName, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
         ulong KeyValueInformation, uint Length, Ptr<uint> ResultLength)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, AccessQuery, out ulong body, out int key);
         if (status.IsSuccess)
-            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreQueryValueKey, body, ValueName, (uint)KeyValueInformationClass,
+            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreQueryValueKey, notice, body, ValueName, (uint)KeyValueInformationClass,
                 KeyValueInformation, Length, ResultLength);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             status = Query(key, ValueName, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostQueryValueKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostQueryValueKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);
@@ -31,14 +32,15 @@ public sealed class ValueRoutines(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> ZwEnumerateValueKey(ulong KeyHandle, uint Index, KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass,
         ulong KeyValueInformation, uint Length, Ptr<uint> ResultLength)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, AccessQuery, out ulong body, out int key);
         if (status.IsSuccess)
-            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreEnumerateValueKey, body, Index | (ulong)KeyValueInformationClass << 32,
+            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreEnumerateValueKey, notice, body, Index | (ulong)KeyValueInformationClass << 32,
                 KeyValueInformation, Length, ResultLength);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             status = Enumerate(key, Index, KeyValueInformationClass, KeyValueInformation, Length, ResultLength);
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostEnumerateValueKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostEnumerateValueKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);
@@ -48,15 +50,17 @@ public sealed class ValueRoutines(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("ZwSetValueKey", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> ZwSetValueKey(ulong KeyHandle, Ptr<UNICODE_STRING> ValueName, uint TitleIndex, uint Type, ulong Data, uint DataSize)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         if (DataSize > MostData)
             return NtStatus.InsufficientResources;
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, AccessSet, out ulong body, out int key);
         if (status.IsSuccess)
-            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreSetValueKey, body, ValueName, TitleIndex | (ulong)Type << 32, Data, DataSize);
+            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreSetValueKey, notice, body, ValueName, TitleIndex | (ulong)Type << 32,
+                Data, DataSize);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             status = Set(key, ValueName, Type, Data, DataSize);
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostSetValueKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostSetValueKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);
@@ -66,14 +70,15 @@ public sealed class ValueRoutines(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("ZwDeleteValueKey", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> ZwDeleteValueKey(ulong KeyHandle, Ptr<UNICODE_STRING> ValueName)
     {
+        ulong notice = Kernel.RegistryCallbacks.NewNotice();
         NtStatus status = Kernel.KeyObjects.Resolve(KeyHandle, AccessSet, out ulong body, out int key);
         if (status.IsSuccess)
-            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreDeleteValueKey, body, ValueName);
+            status = await Kernel.RegistryCallbacks.Before(RegistryOperation.PreDeleteValueKey, notice, body, ValueName);
         if (status.IsSuccess && RegistryCallbacks.Proceeds(status))
         {
             status = Kernel.RegistryPaths.Current.Exists(key)
                 ? Kernel.RegistryPaths.Delete(key, Kernel.UnicodeStrings.Read(ValueName)) : NtStatus.KeyDeleted;
-            await Kernel.RegistryCallbacks.After(RegistryOperation.PostDeleteValueKey, body, status);
+            status = await Kernel.RegistryCallbacks.After(RegistryOperation.PostDeleteValueKey, notice, body, status);
         }
         if (body != 0)
             await Kernel.Objects.Dereference(body);

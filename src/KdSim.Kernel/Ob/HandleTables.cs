@@ -86,7 +86,6 @@ public sealed class HandleTables(NtKernel kernel) : KernelComponent(kernel)
         entry.LowValue = 0;
         entry.NextFreeHandleEntry = table.FirstFreeHandleEntry;
         table.FirstFreeHandleEntry = entry.Ptr;
-        entry.Spare2 = 0;
         table.HandleCount--;
     }
 

@@ -8,10 +8,13 @@ namespace KdSim.Kernel.Tests.Boot;
 public class FixtureDriverTests
 {
     [Theory]
+    [InlineData("cmtest", 2)]
+    [InlineData("haltest", 3)]
     [InlineData("iotest", 12)]
     [InlineData("pooltest", 6)]
     [InlineData("rtltest", 10)]
     [InlineData("sehtest", 14)]
+    [InlineData("servtest", 2)]
     [InlineData("wmitest", 2)]
     public void A_checking_driver_finds_nothing_wrong(string driver, int steps)
     {

@@ -115,7 +115,11 @@ public sealed class PciFunctions(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>Copies configuration bytes to or from guest memory; returns how many (the space ends at 256).</summary>
-    internal uint Transfer(View<BUS_EXTENSION> child, bool write, ulong buffer, uint offset, uint length)
+    internal uint Transfer(View<BUS_EXTENSION> child, bool write, ulong buffer, uint offset, uint length) =>
+        Transfer(AddressOf(child), write, buffer, offset, length);
+
+    /// <inheritdoc cref="Transfer(View{BUS_EXTENSION}, bool, ulong, uint, uint)"/>
+    internal uint Transfer(PciAddress function, bool write, ulong buffer, uint offset, uint length)
     {
         if (offset >= 256)
             return 0;
@@ -125,9 +129,9 @@ public sealed class PciFunctions(NtKernel kernel) : KernelComponent(kernel)
         {
             int at = (int)(offset + done), size = (at & 3) == 0 && length - done >= 4 ? 4 : (at & 1) == 0 && length - done >= 2 ? 2 : 1;
             if (write)
-                Write(child, at, size, Load(buffer + done, size));
+                Pci.Write(function, at, size, Load(buffer + done, size));
             else
-                Store(buffer + done, size, Read(child, at, size));
+                Store(buffer + done, size, Pci.Read(function, at, size));
             done += (uint)size;
         }
         return length;
