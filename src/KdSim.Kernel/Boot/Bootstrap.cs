@@ -38,6 +38,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.ObjectNamespace.Initialize();
         kernel.IoStart.Initialize();
         kernel.RegistryContexts.Initialize();
+        kernel.DmaAdapters.Initialize();
         kernel.CallbackObjects.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);

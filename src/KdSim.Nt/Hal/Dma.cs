@@ -91,9 +91,13 @@ public enum DMA_SPEED
     MaximumDmaSpeed = 5,
 }
 
+/// <summary>A page of memory that a device can reach, through which its transfers go where it cannot reach the buffer itself.</summary>
 [NtType("_MAP_REGISTER_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
 public partial struct MAP_REGISTER_ENTRY
 {
     [FieldOffset(0x000), NtPointer] public ulong MapRegister;
     [FieldOffset(0x008)] public bool WriteToDevice;
+
+    /// <summary>Of the first register of a transfer: how many have been used since the last flush.</summary>
+    [FieldOffset(0x00C)] public uint Counter;
 }

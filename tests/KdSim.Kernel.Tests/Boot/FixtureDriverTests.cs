@@ -9,7 +9,7 @@ public class FixtureDriverTests
 {
     [Theory]
     [InlineData("cmtest", 2)]
-    [InlineData("haltest", 3)]
+    [InlineData("haltest", 6)]
     [InlineData("iotest", 12)]
     [InlineData("pooltest", 6)]
     [InlineData("rtltest", 10)]
