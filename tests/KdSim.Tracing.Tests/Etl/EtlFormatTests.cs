@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using KdSim.Tracing.Etl.Format;
 using Xunit;
 
-namespace KdSim.Tracing.Tests;
+namespace KdSim.Tracing.Tests.Etl;
 
 /// <summary>The declarations of the .etl format: layouts, and the tables of kernel events.</summary>
 public class EtlFormatTests
