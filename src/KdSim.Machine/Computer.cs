@@ -76,6 +76,21 @@ public sealed partial class Computer : IDisposable, IDeviceHost
     /// <summary>Pending events in the order in which they will happen, for debuggers.</summary>
     public MachineEvent[] PendingEvents => _events.ToArray();
 
+    /// <summary>True when no event is pending but those of the local APICs' timers.</summary>
+    public bool HasOnlyClockEvents
+    {
+        get
+        {
+            foreach (MachineEvent pending in PendingEvents)
+            {
+                if (_owners[pending.Owner] is not LocalApic || !LocalApic.IsTimer(pending))
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
     public ITrapHandler? TrapHandler { get; set; }
 
     /// <summary>The simulator's own failure, if there was one: the machine can be read but not run.</summary>

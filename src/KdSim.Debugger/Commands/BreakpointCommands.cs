@@ -74,16 +74,10 @@ public sealed class SetBreakpoint : EngineCommand<BreakpointArguments>
         if (expression.Length == 0)
             (expression, address) = (".", session.Rip);
         else
-            try
-            {
-                address = session.Masm.Evaluate(expression);
-            }
-            catch (ExpressionException) when (LooksLikeSymbol(expression))
-            {
-                (address, symbolic) = (null, true);
-            }
+            address = Resolve(session, expression);
+        symbolic |= address is null;
         if (address is null)
-            yield return new Line(new Text($"Bp expression '{expression}' could not be resolved, adding deferred bp"));
+            yield return new Line(new Text(Deferred(expression)));
         Breakpoint breakpoint = new()
         {
             Id = arguments.Number(session),
@@ -102,6 +96,21 @@ public sealed class SetBreakpoint : EngineCommand<BreakpointArguments>
         if (session.Breakpoints.Add(breakpoint) is { } message)
             yield return new Line(new Text(message));
     }
+
+    /// <summary>Where an expression points, or null when it names a symbol that is not known yet.</summary>
+    public static ulong? Resolve(DebuggerSession session, string expression)
+    {
+        try
+        {
+            return session.Masm.Evaluate(expression);
+        }
+        catch (ExpressionException) when (LooksLikeSymbol(expression))
+        {
+            return null;
+        }
+    }
+
+    public static string Deferred(string expression) => $"Bp expression '{expression}' could not be resolved, adding deferred bp";
 
     static bool LooksLikeSymbol(string expression) => char.IsLetter(expression[0]) || expression[0] is '_' or '`' or '@' &&
         expression.StartsWith("@!");

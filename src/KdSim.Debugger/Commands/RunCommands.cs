@@ -1,6 +1,3 @@
-using Iced.Intel;
-using KdSim.Debugger.Inspection;
-using KdSim.Debugger.Modules;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
@@ -11,6 +8,7 @@ namespace KdSim.Debugger.Commands;
 
 /// <summary><c>g gu gc gh gn</c>: lets the target run.</summary>
 [Command("g", "g [=start] [address ... [; commands]]", "Go", Example = "g")]
+[Command("ga", "ga [=start] [address ...]", "Go; the addresses are hardware breakpoints")]
 [Command("gc", "gc", "Go from a conditional breakpoint")]
 [Command("gh", "gh", "Go, exception handled")]
 [Command("gn", "gn", "Go, exception not handled")]
@@ -29,11 +27,14 @@ public sealed class Go : TextCommand
             session.RunNested($"r rip = 0x{start:x}");
             text = text[(1 + used)..].TrimStart();
         }
-        List<ulong> until = [];
+        List<(string Expression, ulong? Address)> until = [];
         while (text.Length > 0)
         {
-            until.Add(session.Masm.EvaluatePrefix(text, out int used));
-            text = text[used..].TrimStart(' ', ',');
+            string expression = text[..session.Masm.Parse(text).Length].Trim();
+            text = text[session.Masm.Parse(text).Length..].TrimStart(' ', ',');
+            until.Add((expression, SetBreakpoint.Resolve(session, expression)));
+            if (until[^1].Address is null)
+                yield return new Line(new Text(SetBreakpoint.Deferred(expression)));
         }
         if (session.InBreakpointCommands && arguments.Name is "g" or "gc" or "gh" or "gn" or "gN" && until.Count == 0)
         {
@@ -46,217 +47,6 @@ public sealed class Go : TextCommand
             session.Runner.GoUp();
         else
             session.Runner.Go(until);
-    }
-}
-
-/// <summary><c>p t</c> and their kin: steps by instruction, or by source line in source mode.</summary>
-[Command("p", "p [count] [\"command\"]", "Step over calls", Example = "p")]
-[Command("t", "t [count] [\"command\"]", "Step into calls", Example = "t")]
-[Command("pa", "pa address", "Step over calls to an address")]
-[Command("ta", "ta address", "Step into calls to an address")]
-[Command("pc", "pc [count]", "Step to the next call")]
-[Command("tc", "tc [count]", "Trace to the next call")]
-[Command("pt", "pt [count]", "Step to the next return")]
-[Command("tt", "tt [count]", "Trace to the next return")]
-[Command("pct", "pct [count]", "Step to the next call or return")]
-[Command("tct", "tct [count]", "Trace to the next call or return")]
-[Command("ph", "ph [count]", "Step to the next branch")]
-[Command("th", "th [count]", "Trace to the next branch")]
-[Command("pr", "pr [count]", "Step over calls and switch the register dump")]
-[Command("tr", "tr [count]", "Step into calls and switch the register dump")]
-public sealed class Step : TextCommand
-{
-    const int MostSteps = 10_000_000;
-
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        string name = arguments.Name, text = arguments.Text, command = "";
-        if (text is ['-', ..])
-            throw new CommandException($"{name}-: running backwards is not supported");
-        bool over = name[0] == 'p';
-        string kind = name[1..];
-        if (kind == "r")
-        {
-            session.Options.Prompt.Registers = !session.Options.Prompt.Registers;
-            kind = "";
-        }
-        int quote = text.IndexOf('"');
-        if (quote >= 0)
-        {
-            command = Quoted.Read(text[quote..]).Value;
-            text = text[..quote].TrimEnd();
-        }
-        if (text.StartsWith('='))
-        {
-            ulong start = session.Masm.EvaluatePrefix(text[1..], out int used);
-            session.RunNested($"r rip = 0x{start:x}");
-            text = text[(1 + used)..].TrimStart();
-        }
-        ulong operand = text.Length == 0 ? kind == "a" ? throw arguments.Wrong("Syntax", 0) : 1UL : session.Evaluate(text);
-        ulong count = kind == "a" ? 1 : operand;
-        for (ulong i = 0; i < count; i++)
-        {
-            session.Cancellation.ThrowIfCancellationRequested();
-            if (!Once(session, over, kind, operand))
-                yield break;
-            if (i == count - 1 && command.Length > 0)
-                session.RunNested(command);
-            session.Stops.Report(new StopEvent.Stepped(session.CurrentProcessor));
-        }
-    }
-
-    /// <summary>One step of the kind; false when something else stopped the target.</summary>
-    static bool Once(DebuggerSession session, bool over, string kind, ulong address)
-    {
-        if (kind.Length == 0)
-            return session.Options.SourceMode ? SourceStep(session, over) : session.Runner.Step(over);
-        for (int i = 0; i < MostSteps; i++)
-        {
-            session.Cancellation.ThrowIfCancellationRequested();
-            if (!session.Runner.Step(over))
-                return false;
-            if (kind == "a" ? session.Rip == address : IsWanted(session, kind))
-                return true;
-            if (kind == "a")
-                session.Stops.Report(new StopEvent.Stepped(session.CurrentProcessor));
-        }
-        throw new CommandException($"Not reached within {MostSteps} steps");
-    }
-
-    static bool IsWanted(DebuggerSession session, string kind)
-    {
-        if (!Disassembler.TryDecode(session, session.Rip, out Instruction instruction, out _))
-            return true;
-        FlowControl flow = instruction.FlowControl;
-        bool call = flow is FlowControl.Call or FlowControl.IndirectCall, returns = flow == FlowControl.Return;
-        return kind switch
-        {
-            "c" => call,
-            "t" => returns,
-            "ct" => call || returns,
-            _ => flow is not (FlowControl.Next or FlowControl.Exception),
-        };
-    }
-
-    /// <summary>Until another line begins. Callees without lines are run through; returning into code without lines ends the step.</summary>
-    static bool SourceStep(DebuggerSession session, bool over)
-    {
-        SourceLine? start = session.Modules.LineAt(session.Rip);
-        ulong function = FunctionOf(session);
-        for (int i = 0; i < MostSteps; i++)
-        {
-            session.Cancellation.ThrowIfCancellationRequested();
-            ulong before = session.Context.Integer!.Rsp;
-            if (!session.Runner.Step(over))
-                return false;
-            if (start is null)
-                return true;
-            SourceLine? now = session.Modules.LineAt(session.Rip);
-            if (now is null && !over && session.Context.Integer!.Rsp < before && FunctionOf(session) != function)
-            {
-                if (!StepOut(session))
-                    return false;
-                now = session.Modules.LineAt(session.Rip);
-            }
-            if (now is null || now.Line != start.Line || now.File != start.File || FunctionOf(session) != function)
-                return true;
-        }
-        throw new CommandException($"The line did not end within {MostSteps} steps");
-    }
-
-    static ulong FunctionOf(DebuggerSession session) =>
-        session.Symbols.TryGetName(session.Rip, out _, out ulong displacement) ? session.Rip - displacement : 0;
-
-    static bool StepOut(DebuggerSession session)
-    {
-        ulong target = session.ReturnAddress ?? 0;
-        for (int i = 0; i < MostSteps && session.Rip != target; i++)
-            if (!session.Runner.Step(over: true))
-                return false;
-        return true;
-    }
-}
-
-/// <summary><c>sx*</c>: what happens at events.</summary>
-[Command("sx", "sx", "Show the event filters", Example = "sx")]
-[Command("sxd", "sxd code|event", "Disable the break at an event", Example = "sxd av")]
-[Command("sxe", "sxe [-c \"commands\"] code|event[:pattern]", "Break at an event", Example = "sxe ld:pulse")]
-[Command("sxi", "sxi code|event", "Ignore an event", Example = "sxi ld")]
-[Command("sxn", "sxn code|event", "Show an event and go on", Example = "sxn ld")]
-[Command("sx-", "sx- -c \"commands\" code|event", "Change the commands of an event")]
-[Command("sxr", "sxr", "Reset the event filters", Example = "sxr")]
-public sealed class SetFilters : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        Control.EventFilters filters = session.Filters;
-        if (arguments.Name == "sxr")
-        {
-            filters.Reset();
-            yield break;
-        }
-        if (arguments.Name == "sx")
-        {
-            foreach (Control.EventFilter filter in filters.All)
-            {
-                string handling = filter.Exception == 0 ? "" : " - not handled";
-                string patterns = filter.Patterns.Count == 0 ? "" : $":{string.Join(',', filter.Patterns)}";
-                yield return new Line(new Text($"{filter.Code,4}{patterns} - {filter.Description} - {filter.ModeName}{handling}"));
-                if (filter.Command.Length > 0)
-                    yield return new Line(new Text($"       Command: \"{filter.Command}\""));
-            }
-            yield break;
-        }
-        Set(arguments, filters);
-    }
-
-    static void Set(TextArguments arguments, Control.EventFilters filters)
-    {
-        ArgumentReader reader = new(arguments.Name, arguments.Text);
-        string? first = null, second = null;
-        while (reader.Switch() is { } option)
-            switch (option)
-            {
-                case "-c": first = reader.Word(); break;
-                case "-c2": second = reader.Word(); break;
-                case "-h": throw new CommandException("sx -h is not supported: the target's own handlers decide");
-                default: throw arguments.Wrong("Syntax", arguments.Text.Length);
-            }
-        string word = reader.Word(), pattern = reader.Word();
-        if (word.Length == 0)
-            throw arguments.Wrong("Syntax", arguments.Text.Length);
-        int colon = word.IndexOf(':');
-        if (colon > 0)
-            (word, pattern) = (word[..colon], word[(colon + 1)..]);
-        IEnumerable<Control.EventFilter> chosen = word == "*" ? filters.All : [Chosen(arguments, filters, word)];
-        foreach (Control.EventFilter filter in chosen)
-        {
-            filter.Command = first ?? filter.Command;
-            filter.SecondCommand = second ?? filter.SecondCommand;
-            if (arguments.Name == "sx-")
-                continue;
-            filter.Mode = arguments.Name[2] switch
-            {
-                'e' => Control.FilterMode.Break,
-                'd' => Control.FilterMode.SecondChance,
-                'n' => Control.FilterMode.Notify,
-                _ => Control.FilterMode.Ignore,
-            };
-            if (pattern.Length == 0 || arguments.Name != "sxe")
-                filter.Patterns.Clear();
-            if (pattern.Length > 0 && !filter.Patterns.Contains(pattern))
-                filter.Patterns.Add(pattern);
-        }
-    }
-
-    static Control.EventFilter Chosen(TextArguments arguments, Control.EventFilters filters, string word)
-    {
-        if (filters.Find(word) is { } known)
-            return known;
-        string digits = word.StartsWith("0x", StringComparison.OrdinalIgnoreCase) ? word[2..] : word;
-        return uint.TryParse(digits, System.Globalization.NumberStyles.HexNumber, null, out uint code)
-            ? filters.ForException(code, create: true)
-            : throw arguments.Wrong("Syntax", arguments.Text.Length);
     }
 }
 

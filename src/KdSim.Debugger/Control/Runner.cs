@@ -1,4 +1,3 @@
-using KdSim.Debugger.Breakpoints;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Targets;
@@ -9,7 +8,7 @@ namespace KdSim.Debugger.Control;
 /// Runs the target and decides at each event whether it is a stop for the user: passes, conditions, event filters, commands of breakpoints.
 /// Steps over calls are temporary breakpoints bound to a thread and a stack depth, so they never alter the schedule.
 /// </summary>
-public sealed class Runner(DebuggerSession session)
+public sealed partial class Runner(DebuggerSession session)
 {
     readonly List<(int Handle, bool Irql, int Id)> _removed = [];
     volatile bool _running;
@@ -18,7 +17,8 @@ public sealed class Runner(DebuggerSession session)
 
     /// <summary>A place that ends a run once: an address, and who must reach it.</summary>
     /// <param name="Frame">The rbp that it must be reached with; null: any.</param>
-    readonly record struct Destination(int Handle, ulong Thread, ulong LeastStack, ulong? Frame = null);
+    /// <param name="Expression">A place that is not known yet: looked up again when a module comes.</param>
+    sealed record Destination(int? Handle, ulong Thread = 0, ulong LeastStack = 0, ulong? Frame = null, string Expression = "");
 
     public bool IsRunning => _running;
 
@@ -39,10 +39,11 @@ public sealed class Runner(DebuggerSession session)
         return -1;
     }
 
-    /// <summary><c>g</c>: runs to the next stop and reports it. Addresses end the run once.</summary>
-    public void Go(IReadOnlyList<ulong> until)
+    /// <summary><c>g</c>: runs to the next stop and reports it. Addresses end the run once; unknown ones wait for their module.</summary>
+    public void Go(IReadOnlyList<(string Expression, ulong? Address)> until)
     {
-        List<Destination> destinations = until.Select(a => new Destination(AddTemporary(a), 0, 0)).ToList();
+        List<Destination> destinations = until.Select(u =>
+            new Destination(u.Address is { } address ? AddTemporary(address) : null, Expression: u.Expression)).ToList();
         Run(() => Control.Go(), destinations, counts: true, report: true);
     }
 
@@ -52,8 +53,18 @@ public sealed class Runner(DebuggerSession session)
         List<Stacks.StackFrame> frames = session.Walker.Walk(2).ToList();
         if (frames.Count < 2)
             throw new CommandException("The return address of this function is not known");
-        Destination[] destinations = [new(AddTemporary(frames[1].Ip), session.CurrentThread, frames[1].Sp)];
+        List<Destination> destinations = [new(AddTemporary(frames[1].Ip), session.CurrentThread, frames[1].Sp)];
         Run(() => Control.Go(), destinations, counts: true, report: true);
+    }
+
+    /// <summary>Part of a step: runs until this thread is at an address with its stack no deeper; false when something else stopped the target.</summary>
+    public bool RunTo(ulong address, ulong leastStack)
+    {
+        StopEvent stop = Run(() => Control.Go(), [new(AddTemporary(address), session.CurrentThread, leastStack)], counts: false, report: false);
+        if (stop is StopEvent.Stepped)
+            return true;
+        session.Stops.Report(stop);
+        return false;
     }
 
     /// <summary>One step, into or over calls; false when something else stopped the target (and was reported).</summary>
@@ -63,12 +74,15 @@ public sealed class Runner(DebuggerSession session)
         if (over && AfterTrap() is { } behind)
         {
             // The simulated routine leaves rsp where its last callback had it; the stub's frame pointer tells its activation from others.
-            Destination[] destinations = [new(AddTemporary(behind), session.CurrentThread, 0, session.Context.Integer!.Rbp)];
+            // One that ends an interrupt or a thread's routine goes straight to the caller.
+            List<Destination> destinations = [new(AddTemporary(behind), session.CurrentThread, 0, session.Context.Integer!.Rbp)];
+            if (session.Walker.Walk(2).ElementAtOrDefault(1) is { Ip: not 0 } caller)
+                destinations.Add(new(AddTemporary(caller.Ip), session.CurrentThread, caller.Sp));
             stop = Run(() => Control.Go(), destinations, counts: false, report: false);
         }
         else if (over && NextAfterCall() is { } next)
         {
-            Destination[] destinations = [new(AddTemporary(next), session.CurrentThread, session.Context.Integer!.Rsp)];
+            List<Destination> destinations = [new(AddTemporary(next), session.CurrentThread, session.Context.Integer!.Rsp)];
             stop = Run(() => Control.Go(), destinations, counts: false, report: false);
         }
         else
@@ -102,7 +116,7 @@ public sealed class Runner(DebuggerSession session)
         integer.Rip != before.Rip || integer.Rflags != before.Rflags || !integer.General.AsSpan().SequenceEqual(before.General);
 
     /// <param name="again">How the target goes on after an event that does not end the run; null: it runs.</param>
-    StopEvent Run(Func<StopEvent> first, IReadOnlyList<Destination> destinations, bool counts, bool report, Func<StopEvent>? again = null)
+    StopEvent Run(Func<StopEvent> first, List<Destination> destinations, bool counts, bool report, Func<StopEvent>? again = null)
     {
         if (_bugChecked)
             throw new CommandException("The target has stopped with a bug check and cannot run; .reboot starts it again");
@@ -130,7 +144,8 @@ public sealed class Runner(DebuggerSession session)
         finally
         {
             foreach (Destination destination in destinations)
-                session.Target.Capability<IBreakpointControl>()?.Remove(destination.Handle);
+                if (destination.Handle is { } handle)
+                    session.Target.Capability<IBreakpointControl>()?.Remove(handle);
         }
     }
 
@@ -158,7 +173,7 @@ public sealed class Runner(DebuggerSession session)
     /// Where a routine of the simulated nt goes on when its work is done, callbacks and all: behind the trap of its stub and the one that
     /// callbacks return to. Null when the current instruction is no such trap.
     /// </summary>
-    ulong? AfterTrap()
+    public ulong? AfterTrap()
     {
         ulong at = session.Rip;
         while (Inspection.Disassembler.TryDecode(session, at, out Iced.Intel.Instruction instruction, out _) && IsStubTrap(instruction))
@@ -178,114 +193,4 @@ public sealed class Runner(DebuggerSession session)
 
     bool IsStubTrap(in Iced.Intel.Instruction instruction) =>
         Inspection.Disassembler.IsTrap(instruction) && session.Modules.At(instruction.IP) is not null;
-
-    (bool Ends, bool Silent, StopEvent Shown) Consider(StopEvent stop, IReadOnlyList<Destination> destinations, bool counts)
-    {
-        switch (stop)
-        {
-            case StopEvent.Breakpoint hit:
-                if (destinations.Any(d => hit.Handles.Contains(d.Handle) && IsReached(d)))
-                    return (true, false, new StopEvent.Stepped(stop.Processor));
-                return Hit(stop, hit.Handles, counts);
-            case StopEvent.Watch watch:
-                return Hit(stop, watch.Handles, counts);
-            case StopEvent.IrqlChange change:
-                return Hit(stop, change.Handles, counts);
-            case StopEvent.ModuleLoad load:
-                session.Breakpoints.ModuleLoaded();
-                return Module("ld", load.Module, "ModLoad", stop);
-            case StopEvent.ModuleUnload unload:
-                session.Breakpoints.ModuleUnloaded(unload.Module);
-                return Module("ud", unload.Module, "ModUnload", stop);
-            case StopEvent.Exception exception:
-                return Exception(exception);
-            case StopEvent.BugCheck bugCheck:
-                _bugChecked = true;
-                session.Pseudo.BugCheck = [bugCheck.Code, .. bugCheck.Parameters];
-                return (true, false, stop);
-            case StopEvent.Restarted:
-                session.Breakpoints.Restarted();
-                return (session.Filters.Find("ibp")!.Mode == FilterMode.Break, false, stop);
-            default:
-                return (true, false, stop);
-        }
-    }
-
-    bool IsReached(Destination destination) =>
-        (destination.Thread == 0 || session.CurrentThread == destination.Thread) && session.Context.Integer?.Rsp >= destination.LeastStack &&
-        (destination.Frame is null || session.Context.Integer.Rbp == destination.Frame);
-
-    (bool, bool, StopEvent) Hit(StopEvent stop, IReadOnlyList<int> handles, bool counts)
-    {
-        bool irql = stop is StopEvent.IrqlChange;
-        List<Breakpoint> hit = handles.Select(h => session.Breakpoints.ByHandle(h, irql)).OfType<Breakpoint>().OrderBy(b => b.Id).Where(b =>
-            Fires(b, counts)).ToList();
-        if (hit.Count == 0)
-            return (false, false, stop);
-        foreach (Breakpoint breakpoint in hit.Where(b => b.OneShot).ToList())
-        {
-            _removed.Add((breakpoint.Handle!.Value, irql, breakpoint.Id));
-            session.Breakpoints.Remove(breakpoint);
-        }
-        bool silent = false;
-        if (counts)
-            foreach (Breakpoint breakpoint in hit.Where(b => b.Commands.Length > 0))
-            {
-                silent = true;
-                session.Stops.Remember(stop, $"Hit breakpoint {breakpoint.Id}");
-                if (session.RunBreakpointCommands(breakpoint.Commands))
-                    return (false, true, stop);
-                if (session.ExitCode is not null)
-                    break;
-            }
-        return (true, silent, stop);
-    }
-
-    bool Fires(Breakpoint breakpoint, bool counts)
-    {
-        if (breakpoint.Process != 0 && breakpoint.Process != session.CurrentProcess || breakpoint.Thread != 0 &&
-            breakpoint.Thread != session.CurrentThread)
-            return false;
-        if (breakpoint.Condition is { } condition && session.Cpp.EvaluateInteger(condition) == 0)
-            return false;
-        if (!counts)
-            return true;
-        if (breakpoint.Remaining > 1)
-        {
-            breakpoint.Remaining--;
-            return false;
-        }
-        return true;
-    }
-
-    (bool, bool, StopEvent) Module(string code, TargetModule module, string word, StopEvent stop)
-    {
-        FilterMode mode = session.Filters.ModeFor(code, module);
-        if (mode == FilterMode.Ignore && code == "ld" && session.Filters.Find("iml")!.Mode == FilterMode.Break)
-        {
-            session.Filters.Find("iml")!.Mode = FilterMode.Ignore;
-            mode = FilterMode.Break;
-        }
-        if (mode == FilterMode.Notify)
-            session.Notice(StopReporter.ModuleText(module, word));
-        return mode == FilterMode.Break ? WithCommand(session.Filters.Find(code)!.Command, stop) : (false, false, stop);
-    }
-
-    (bool, bool, StopEvent) Exception(StopEvent.Exception exception)
-    {
-        session.Pseudo.ExceptionCode = exception.Code;
-        EventFilter filter = session.Filters.ForException(exception.Code, create: false);
-        if (filter.Mode == FilterMode.Notify && exception.FirstChance)
-            session.Notice($"{filter.Description} - code {exception.Code:x8} (first chance)\n");
-        bool breaks = exception.FirstChance ? filter.Mode == FilterMode.Break : filter.Mode is FilterMode.Break or FilterMode.SecondChance;
-        return breaks ? WithCommand(exception.FirstChance ? filter.Command : filter.SecondCommand, exception) : (false, false, exception);
-    }
-
-    (bool, bool, StopEvent) WithCommand(string command, StopEvent stop)
-    {
-        if (command.Length == 0)
-            return (true, false, stop);
-        session.Stops.Report(stop);
-        return session.RunBreakpointCommands(command) ? (false, true, stop) : (true, true, stop);
-    }
 }

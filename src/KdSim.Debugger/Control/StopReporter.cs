@@ -86,6 +86,8 @@ public sealed class StopReporter(DebuggerSession session)
             $"Load module {load.Module.ImageName} at {Addresses.Accent(load.Module.Base)}"),
         StopEvent.ModuleUnload unload =>
             ("module-unload", ModuleText(unload.Module, "ModUnload"), $"Unload module {unload.Module.ImageName}"),
+        StopEvent.KernelEvent happened => Plain("kernel-event", KernelEventType.Of(happened.Kind).Describe(session, happened.Values)),
+        StopEvent.Output output => ("output", "", $"Debuggee output: {output.Text}"),
         StopEvent.ScenarioFinished finished => Plain("scenario-finished", finished.Text.Length == 0 ? "Scenario finished" : finished.Text),
         StopEvent.LimitReached limit => Plain("limit", limit.Text),
         StopEvent.Idle => Plain("idle", "The machine is idle: no thread can run and nothing is due"),

@@ -221,7 +221,7 @@ public sealed partial class DebuggerSession : IDebugSession
             log.Write(text);
         Renderer.TargetText(text);
         EventFilter filter = Filters.Find("out")!;
-        if (filter.Mode == FilterMode.Break && (filter.Patterns.Count == 0 || filter.Patterns.Any(p => Wildcard.Matches(p, text.Trim()))))
-            Target.Capability<IRunControl>()?.RequestBreak();
+        if (filter.Mode == FilterMode.Break && filter.Matches(text.Trim()))
+            Runner.StopAtOutput(text.Trim());
     }
 }

@@ -55,6 +55,9 @@ public sealed class SessionOptions
     /// <summary>A command that runs before each prompt after the target ran.</summary>
     public string? PromptCommand { get; set; }
 
+    /// <summary>Patterns of functions that <c>t</c> steps over.</summary>
+    public IReadOnlyList<string> StepFilter { get; set; } = [];
+
     public int FrameCount { get; set; } = 256;
 }
 

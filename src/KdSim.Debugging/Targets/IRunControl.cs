@@ -50,9 +50,15 @@ public abstract record StopEvent(int Processor)
     /// <summary>The guest executed int3 (<paramref name="Assertion"/>: int 2Ch).</summary>
     public sealed record DebugBreak(int Processor, ulong Address, bool Assertion = false) : StopEvent(Processor);
 
+    /// <summary>A kernel event that <see cref="IKernelEventStops.Want"/> asked for; its kind says what the values are.</summary>
+    public sealed record KernelEvent(int Processor, KernelEventKind Kind, IReadOnlyList<ulong> Values) : StopEvent(Processor);
+
     /// <summary>An exception, before (first chance) or after the guest's handlers saw it.</summary>
     public sealed record Exception(int Processor, uint Code, ulong Address, bool FirstChance, IReadOnlyList<ulong> Parameters)
         : StopEvent(Processor);
+
+    /// <summary>The target printed text that the debugger was told to stop at.</summary>
+    public sealed record Output(int Processor, string Text) : StopEvent(Processor);
 
     /// <summary>All threads of the scenario are done and nothing is pending but the clock.</summary>
     public sealed record ScenarioFinished(int Processor, string Text) : StopEvent(Processor);

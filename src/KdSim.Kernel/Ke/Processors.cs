@@ -26,6 +26,9 @@ public sealed class Processors(NtKernel kernel) : KernelComponent(kernel)
 
     public View<KPRCB> Block(int number) => new(Memory.ReadU64(Kernel.Data(Datum.KiProcessorBlock) + (ulong)number * 8));
 
+    /// <summary>True when every processor runs its idle thread and none has been given another.</summary>
+    public bool AreIdle => Enumerable.Range(0, Count).Select(Block).All(prcb => prcb.CurrentThread == prcb.IdleThread && prcb.NextThread.IsNull);
+
     /// <summary>DPCs, a thread switch or the end of a quantum wait for this processor.</summary>
     public void RequestDispatch(int number) => Kernel.Computer.Apics[Cpu.Number].SendIpi(number, DispatchVector);
 

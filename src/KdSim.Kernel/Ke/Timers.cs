@@ -104,6 +104,9 @@ public sealed class Timers(NtKernel kernel) : KernelComponent(kernel)
         }
     }
 
+    /// <summary>True when a timer waits for its time.</summary>
+    public bool IsAnySet => IsAnyDue(ulong.MaxValue - 1);
+
     internal bool IsAnyDue(ulong now)
     {
         for (int i = 0; i < Buckets; i++)

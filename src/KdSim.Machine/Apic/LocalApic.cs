@@ -142,6 +142,8 @@ public sealed class LocalApic : IEventOwner
             _computer.Wake(Processor);
     }
 
+    internal static bool IsTimer(in MachineEvent pending) => pending.Code == TimerExpired;
+
     void IEventOwner.OnEvent(in MachineEvent machineEvent)
     {
         if ((_state.LvtTimer & Periodic) != 0)

@@ -12,7 +12,8 @@ namespace KdSim.Live;
 /// Hears the kernel while it runs: records events, prints what drivers print, and asks the machine to stop where the debugger wants to
 /// know. It changes nothing in the machine. The first reason of a stop counts; later ones in the same trap wait for the next.
 /// </summary>
-sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules modules, LiveIrqlStops irqlStops, EventRecorder recorder) : IKernelObserver
+sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules modules, LiveIrqlStops irqlStops, LiveEventStops eventStops,
+    EventRecorder recorder) : IKernelObserver
 {
     readonly Queue<StopEvent> _stops = new();
 
@@ -22,6 +23,9 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     /// <summary>True once nt has stopped the system: the machine can be looked at but not run.</summary>
     public bool HasBugChecked { get; private set; }
 
+    /// <summary>When anything but the taking of interrupts was heard last: clock interrupts are no activity.</summary>
+    public ulong LastActivity { get; private set; }
+
     /// <summary>What the machine stopped for, if it was asked to from here.</summary>
     public StopEvent? TakeStop() => _stops.TryDequeue(out StopEvent? stop) ? stop : null;
 
@@ -29,23 +33,40 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     {
         ulong rip = computer.Processors[cpu].State.Rip;
         Record(EventKind.IrqlChange, cpu, from, to, rip);
+        StopAt(KernelEventKind.IrqlChange, cpu, from, to, rip);
         if (irqlStops.IsEmpty) return;
         IReadOnlyList<int> handles = irqlStops.Matches(cpu, from, to, rip, CallerOf(cpu, rip));
         if (handles.Count > 0) Stop(new StopEvent.IrqlChange(cpu, handles, from, to, rip));
     }
 
-    public void InterruptEntered(int cpu, byte vector, byte irql) => Record(EventKind.InterruptEnter, cpu, vector, irql);
+    public void InterruptEntered(int cpu, byte vector, byte irql)
+    {
+        Record(EventKind.InterruptEnter, cpu, vector, irql);
+        StopAt(KernelEventKind.Interrupt, cpu, vector, irql);
+    }
 
     public void InterruptExited(int cpu, byte vector, byte irql) => Record(EventKind.InterruptExit, cpu, vector, irql);
 
-    public void IsrEntered(int cpu, byte vector, ulong interrupt, ulong routine) => Record(EventKind.IsrEnter, cpu, vector, interrupt, routine);
+    public void IsrEntered(int cpu, byte vector, ulong interrupt, ulong routine)
+    {
+        Record(EventKind.IsrEnter, cpu, vector, interrupt, routine);
+        StopAt(KernelEventKind.Isr, cpu, vector, interrupt, routine);
+    }
 
     public void IsrExited(int cpu, byte vector, ulong interrupt, ulong routine, bool claimed) =>
         Record(EventKind.IsrExit, cpu, vector, interrupt, routine, claimed ? 1u : 0);
 
-    public void DpcQueued(int cpu, int target, ulong dpc, ulong routine) => Record(EventKind.DpcQueue, cpu, dpc, routine, (ulong)target);
+    public void DpcQueued(int cpu, int target, ulong dpc, ulong routine)
+    {
+        Record(EventKind.DpcQueue, cpu, dpc, routine, (ulong)target);
+        StopAt(KernelEventKind.DpcQueue, cpu, dpc, routine, (ulong)target);
+    }
 
-    public void DpcEntered(int cpu, ulong dpc, ulong routine) => Record(EventKind.DpcEnter, cpu, dpc, routine);
+    public void DpcEntered(int cpu, ulong dpc, ulong routine)
+    {
+        Record(EventKind.DpcEnter, cpu, dpc, routine);
+        StopAt(KernelEventKind.Dpc, cpu, dpc, routine);
+    }
 
     public void DpcExited(int cpu, ulong dpc, ulong routine) => Record(EventKind.DpcExit, cpu, dpc, routine);
 
@@ -53,11 +74,17 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
 
     public void IrpAllocated(int cpu, ulong irp, ulong thread) => Record(EventKind.IrpAllocate, cpu, irp, thread);
 
-    public void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor, ulong routine, ulong frame) =>
+    public void IrpCalled(int cpu, ulong irp, ulong device, byte major, byte minor, ulong routine, ulong frame)
+    {
         Record(EventKind.IrpCall, cpu, irp, device, major, minor);
+        StopAt(KernelEventKind.IrpCall, cpu, irp, device, major, minor);
+    }
 
-    public void IrpCompleted(int cpu, ulong irp, uint status, ulong information, ulong frame) =>
+    public void IrpCompleted(int cpu, ulong irp, uint status, ulong information, ulong frame)
+    {
         Record(EventKind.IrpComplete, cpu, irp, status, information);
+        StopAt(KernelEventKind.IrpComplete, cpu, irp, status, information);
+    }
 
     public void IrpFreed(int cpu, ulong irp) => Record(EventKind.IrpFree, cpu, irp);
 
@@ -65,13 +92,29 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
 
     public void ThreadReadied(int cpu, ulong thread) => Record(EventKind.ThreadReady, cpu, thread);
 
-    public void ThreadCreated(int cpu, ulong thread, ulong process) => Record(EventKind.ThreadCreate, cpu, thread, process);
+    public void ThreadCreated(int cpu, ulong thread, ulong process)
+    {
+        Record(EventKind.ThreadCreate, cpu, thread, process);
+        StopAt(KernelEventKind.ThreadCreate, cpu, thread, process);
+    }
 
-    public void ThreadExited(int cpu, ulong thread, uint status) => Record(EventKind.ThreadExit, cpu, thread, status);
+    public void ThreadExited(int cpu, ulong thread, uint status)
+    {
+        Record(EventKind.ThreadExit, cpu, thread, status);
+        StopAt(KernelEventKind.ThreadExit, cpu, thread, status);
+    }
 
-    public void ProcessCreated(int cpu, ulong process, string name) => RecordText(EventKind.ProcessCreate, cpu, name, process);
+    public void ProcessCreated(int cpu, ulong process, string name)
+    {
+        RecordText(EventKind.ProcessCreate, cpu, name, process);
+        StopAt(KernelEventKind.ProcessCreate, cpu, process);
+    }
 
-    public void ProcessExited(int cpu, ulong process, uint status) => Record(EventKind.ProcessExit, cpu, process, status);
+    public void ProcessExited(int cpu, ulong process, uint status)
+    {
+        Record(EventKind.ProcessExit, cpu, process, status);
+        StopAt(KernelEventKind.ProcessExit, cpu, process, status);
+    }
 
     public void ModuleLoaded(int cpu, string name, ulong imageBase, uint size)
     {
@@ -127,14 +170,29 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
 
     public void TimerExpired(int cpu, ulong timer, ulong dpc) => Record(EventKind.TimerExpire, cpu, timer, dpc);
 
-    public void DeviceStateChanged(int cpu, ulong deviceNode, uint from, uint to) => Record(EventKind.DeviceState, cpu, deviceNode, from, to);
+    public void DeviceStateChanged(int cpu, ulong deviceNode, uint from, uint to)
+    {
+        Record(EventKind.DeviceState, cpu, deviceNode, from, to);
+        StopAt(KernelEventKind.DeviceState, cpu, deviceNode, from, to);
+    }
 
-    public void PowerStateChanged(int cpu, ulong device, bool isSystem, uint from, uint to) =>
+    public void PowerStateChanged(int cpu, ulong device, bool isSystem, uint from, uint to)
+    {
         Record(EventKind.PowerState, cpu, device, isSystem ? 1u : 0, from, to);
+        StopAt(KernelEventKind.PowerState, cpu, device, isSystem ? 1u : 0, from, to);
+    }
 
-    public void PoolAllocated(int cpu, ulong address, ulong size, uint tag) => Record(EventKind.PoolAllocate, cpu, address, size, tag);
+    public void PoolAllocated(int cpu, ulong address, ulong size, uint tag)
+    {
+        Record(EventKind.PoolAllocate, cpu, address, size, tag);
+        StopAt(KernelEventKind.PoolAllocate, cpu, address, size, tag);
+    }
 
-    public void PoolFreed(int cpu, ulong address, uint tag) => Record(EventKind.PoolFree, cpu, address, tag);
+    public void PoolFreed(int cpu, ulong address, uint tag)
+    {
+        Record(EventKind.PoolFree, cpu, address, tag);
+        StopAt(KernelEventKind.PoolFree, cpu, address, tag);
+    }
 
     public void Found(KdSim.Kernel.Routines.Finding finding) =>
         RecordText(EventKind.Finding, finding.Processor, finding.Text, (ulong)finding.Kind, finding.Subject);
@@ -144,6 +202,11 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     public void ExpectationFailed(int cpu, string text) => Printed?.Invoke($"scenario: {text}\n");
 
     public void ScenarioFinished(int cpu, string text) => Stop(new StopEvent.ScenarioFinished(cpu, text));
+
+    void StopAt(KernelEventKind kind, int cpu, ulong a, ulong b = 0, ulong c = 0, ulong d = 0)
+    {
+        if (eventStops.Wants(kind)) Stop(new StopEvent.KernelEvent(cpu, kind, [a, b, c, d]));
+    }
 
     void Stop(StopEvent stop)
     {
@@ -163,7 +226,12 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
 
     ulong Time(int cpu) => computer.Processors[cpu].State.Clock;
 
-    void Record(EventKind kind, int cpu, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0) => recorder.Add(kind, cpu, Time(cpu), a, b, c, d);
+    void Record(EventKind kind, int cpu, ulong a = 0, ulong b = 0, ulong c = 0, ulong d = 0)
+    {
+        ulong time = Time(cpu);
+        if (kind is not (EventKind.IrqlChange or EventKind.InterruptEnter or EventKind.InterruptExit)) LastActivity = time;
+        recorder.Add(kind, cpu, time, a, b, c, d);
+    }
 
     void RecordText(EventKind kind, int cpu, string text, ulong a = 0, ulong b = 0) => recorder.AddText(kind, cpu, Time(cpu), text, a, b);
 }

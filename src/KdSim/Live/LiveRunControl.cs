@@ -17,6 +17,10 @@ sealed record RunOptions(ulong? Limit);
 /// </summary>
 sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBreakpoints breakpoints, RunOptions options, long runs) : IRunControl
 {
+    const ulong ClockTick = 16_000 * Ticks.PerMicrosecond;
+
+    bool _finished;
+
     Computer Computer => machine.Computer;
 
     /// <summary>The processor of the last stop.</summary>
@@ -28,7 +32,22 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
     public StopEvent Go()
     {
         ulong limit = options.Limit is { } most ? Computer.Now + most : Ticks.Never;
-        return Run(RunRequest.Until(limit));
+        return _finished && machine.Description.OnIdle == OnIdle.Break ? GoUntilQuiet(limit) : Run(RunRequest.Until(limit));
+    }
+
+    /// <summary>After the scenario only what it left behind runs; once that is done there is nothing to wait for.</summary>
+    StopEvent GoUntilQuiet(ulong limit)
+    {
+        while (true)
+        {
+            if (IsQuiet() && !observer.HasBugChecked)
+                return Remember(new StopEvent.ScenarioFinished(
+                    CurrentProcessor, "Scenario finished: nothing is pending but the clock; .reboot starts the machine again"));
+            ulong soon = Math.Min(limit, Computer.Now + ClockTick);
+            StopEvent stop = Run(RunRequest.Until(soon));
+            if (stop is not StopEvent.LimitReached || soon == limit)
+                return stop;
+        }
     }
 
     public StopEvent Step(int processor) => Run(RunRequest.Step(processor));
@@ -79,9 +98,17 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
         return Remember(Explain(result));
     }
 
+    /// <summary>
+    /// True when nothing but clock interrupts can happen: every processor runs its idle thread, no timer is set, no device has anything due,
+    /// and so it has been for some time.
+    /// </summary>
+    bool IsQuiet() => Computer.Now > observer.LastActivity + 2 * ClockTick && Computer.HasOnlyClockEvents && !machine.Kernel.Timers.IsAnySet &&
+        machine.Kernel.Processors.AreIdle;
+
     StopEvent Remember(StopEvent stop)
     {
         CurrentProcessor = stop.Processor;
+        _finished |= stop is StopEvent.ScenarioFinished;
         return stop;
     }
 

@@ -39,6 +39,7 @@ sealed class LiveTarget :
     public LiveMachine Machine => _machine;
     public EventRecorder Recorder { get; } = new();
     public LiveIrqlStops IrqlStops { get; } = new();
+    public LiveEventStops EventStops { get; } = new();
 
     public string Description => $"KdSim machine '{_machine.Description.Name}', {ProcessorCount} processors, seed {_machine.Description.Seed}";
 
@@ -66,6 +67,7 @@ sealed class LiveTarget :
         typeof(T) == typeof(IRunControl) ? _run as T
         : typeof(T) == typeof(IBreakpointControl) ? _breakpoints as T
         : typeof(T) == typeof(IIrqlStops) ? IrqlStops as T
+        : typeof(T) == typeof(IKernelEventStops) ? EventStops as T
         : this as T;
 
     public int Write(AddressSpace space, ulong address, ReadOnlySpan<byte> data)
@@ -168,7 +170,7 @@ sealed class LiveTarget :
         _memory = new GuestView(_machine.Computer);
         _modules = new LiveModules(_memory, _machine.Kernel, _machine.HostPaths);
         Recorder.Clear();
-        _observer = new LiveObserver(_machine.Computer, _machine.Kernel, _modules, IrqlStops, Recorder) { Printed = printed };
+        _observer = new LiveObserver(_machine.Computer, _machine.Kernel, _modules, IrqlStops, EventStops, Recorder) { Printed = printed };
         if (_breakpoints is null) _breakpoints = new LiveBreakpoints(_machine.Computer);
         else _breakpoints.MoveTo(_machine.Computer);
         _run = new LiveRunControl(_machine, _observer, _breakpoints, Options, _run is null ? 0 : _run.Runs + 1);

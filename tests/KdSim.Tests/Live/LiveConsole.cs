@@ -31,9 +31,15 @@ static partial class LiveConsole
     }
 
     /// <summary>A transcript with what was typed after each prompt, and paths of this checkout made relative.</summary>
-    public static string Transcript(string driver, string[] lines, params string[] options)
+    public static string Transcript(string driver, string[] lines, params string[] options) =>
+        Transcript(lines, ["--driver", Driver(driver), .. options]);
+
+    /// <summary>The same on the demo machine: three drivers, two programs.</summary>
+    public static string Demo(params string[] lines) => Transcript(lines, []);
+
+    static string Transcript(string[] lines, string[] options)
     {
-        Options parsed = OptionTable.Parse(["-kqm", "--driver", Driver(driver), .. options], windows: false, inputIsTerminal: false);
+        Options parsed = OptionTable.Parse(["-kqm", .. options], windows: false, inputIsTerminal: false);
         using StringWriter output = new() { NewLine = "\n" };
         using EchoingReader input = new(lines, output);
         using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
@@ -47,12 +53,16 @@ static partial class LiveConsole
     static string Settled(string text)
     {
         text = KernelImage().Replace(text, "<in nt>");
+        text = InKernel().Replace(text, "$1+<n>");
         text = Stack().Replace(text, "<stack>");
         return Pool().Replace(text, "<pool>");
     }
 
     [GeneratedRegex("(fffff800`?0[0-9a-f]{7}|fffffc00`?[0-9a-f]{8})")]
     private static partial Regex KernelImage();
+
+    [GeneratedRegex(@"(nt!\w+)\+0x[0-9a-f]+")]
+    private static partial Regex InKernel();
 
     [GeneratedRegex("fffff880`?[0-9a-f]{8}")]
     private static partial Regex Stack();
