@@ -96,8 +96,9 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
         foreach (string line in text.Paragraph.Split('\n'))
             yield return new Line(line);
         yield return new Line("Arguments:");
+        IReadOnlyList<string> meanings = BugCheckTexts.Arguments(code, parameters);
         for (int i = 0; i < 4; i++)
-            yield return new Line($"Arg{i + 1}: {parameters[i]:x16}{(text.Arguments[i].Length > 0 ? ", " : "")}{text.Arguments[i]}");
+            yield return new Line($"Arg{i + 1}: {parameters[i]:x16}{(meanings[i].Length > 0 ? ", " : "")}{meanings[i]}");
     }
 
     static IEnumerable<Node> Details(IDebugSession session, uint code, ulong[] parameters, Culprit culprit)
@@ -155,7 +156,9 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
     {
         (ulong address, ulong access)? reference = code switch
         {
-            BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL => (parameters[0], parameters[2]),
+            BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.DRIVER_CORRUPTED_EXPOOL =>
+                (parameters[0], parameters[2]),
+            BugCheckCode.DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS => (parameters[0], parameters[1]),
             BugCheckCode.PAGE_FAULT_IN_NONPAGED_AREA => (parameters[0], parameters[1]),
             BugCheckCode.ATTEMPTED_WRITE_TO_READONLY_MEMORY => (parameters[0], 1),
             BugCheckCode.ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY => (parameters[0], 8),
@@ -167,7 +170,7 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
             yield return Field(name, $"{memory:x16} {Region(session, memory)}".TrimEnd());
             yield return new Line("");
         }
-        if (code is BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL)
+        if (code is BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.DRIVER_CORRUPTED_EXPOOL)
         {
             yield return Field("CURRENT_IRQL", $"{parameters[1]:x}");
             yield return new Line("");
@@ -182,6 +185,8 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
         {
             yield return new Line("EXCEPTION_RECORD:  ", new Link($"{culprit.ExceptionRecord:x16}", $".exr 0x{culprit.ExceptionRecord:x16}"),
                 $" -- (.exr 0x{culprit.ExceptionRecord:x16})");
+            foreach (Node node in Answer(session, $".exr 0x{culprit.ExceptionRecord:x}") ?? [])
+                yield return node;
             yield return new Line("");
         }
         if (culprit.ContextRecord != 0)
@@ -212,7 +217,7 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
         yield return new Line("");
         yield return Field("FAULTING_SOURCE_LINE_NUMBER", $"{line}");
         yield return new Line("");
-        if (SourceText(session, frame.CodeAddress) is not { Count: > 0 } text)
+        if (Answer(session, $"lsa 0x{frame.CodeAddress:x}") is not { Count: > 0 } text)
             yield break;
         yield return new Line("FAULTING_SOURCE_CODE:  ");
         foreach (Node node in text)
@@ -220,12 +225,12 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
         yield return new Line("");
     }
 
-    /// <summary>The lines around, as <c>lsa</c> lists them; null where the source is not there.</summary>
-    static List<Node>? SourceText(IDebugSession session, ulong address)
+    /// <summary>What another command answers; null where it cannot, as <c>lsa</c> without the source.</summary>
+    static List<Node>? Answer(IDebugSession session, string command)
     {
         try
         {
-            return [.. session.Execute($"lsa 0x{address:x}")];
+            return [.. session.Execute(command)];
         }
         catch (CommandException)
         {

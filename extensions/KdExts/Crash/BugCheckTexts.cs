@@ -8,9 +8,10 @@ namespace KdExts.Crash;
 /// <param name="Cause">One sentence on the likeliest cause; <c>{who}</c> is the routine at fault, <c>{1}</c> to <c>{4}</c> the parameters.</param>
 sealed record BugCheckText(string Paragraph, string[] Arguments, string Cause);
 
-/// <summary>Explanations of the bug checks that a driver can cause.</summary>
+/// <summary>Explanations of the bug checks that the kernel raises or a driver asks for; <see cref="BugCheckVariants"/> has those that differ by kind.</summary>
 static class BugCheckTexts
 {
+    const string ReadWriteExecute = "value 0 = read operation, 2 = write operation, 10 = execute operation";
     const string Reserved = "Reserved";
     const string ReadOrWrite = "value 0 = read operation, 1 = write operation, 8 = execute operation";
 
@@ -28,16 +29,17 @@ static class BugCheckTexts
         [BugCheckCode.PAGE_FAULT_IN_NONPAGED_AREA] = new(
             "Memory of the system was touched where nothing is mapped. An exception handler cannot protect against this: the address\n" +
             "is simply bad, or what was there has been freed.",
-            ["memory referenced", ReadOrWrite, "address which referenced memory, 0 if not known", "kind of fault"],
+            ["memory referenced", ReadWriteExecute, "address which referenced memory, 0 if not known",
+                "kind of fault: 0 = the page was freed, 2 = no page table covers the address"],
             "{who} used the system address {1}, where no memory is: a wild pointer, or one to memory that was freed."),
         [BugCheckCode.ATTEMPTED_WRITE_TO_READONLY_MEMORY] = new(
             "A driver wrote to memory that is read-only: its own code or constants, a section of another image, or a page mapped so.",
-            ["virtual address of the write", "contents of the page table entry", Reserved, Reserved],
+            ["virtual address of the write", "contents of the page table entry", "address of the trap frame, 0 if the kernel itself wrote", Reserved],
             "{who} wrote to {1}, which is read-only."),
         [BugCheckCode.ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY] = new(
-            "The processor was sent to an address whose memory may not be executed.",
-            ["virtual address of the attempted execution", "contents of the page table entry", Reserved, Reserved],
-            "{who} called or returned to {1}, which is data: a function pointer or a return address was overwritten."),
+            "The processor was sent to an address whose memory may not be executed: data, or, in kernel mode, a page of user mode.",
+            ["virtual address of the attempted execution", "contents of the page table entry", "address of the trap frame", Reserved],
+            "{who} called or returned to {1}, which is no code of kernel mode: a function pointer or a return address was overwritten."),
         [BugCheckCode.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED] = new(
             "A system thread raised an exception that no handler caught. The code says which exception it was.",
             ["the exception code that was not handled", "the address at which the exception happened", "exception record address",
@@ -55,7 +57,7 @@ static class BugCheckTexts
         [BugCheckCode.UNEXPECTED_KERNEL_MODE_TRAP] = new(
             "The processor took a trap that the kernel cannot recover from. Parameter 1 is its vector: 0 divide error, 6 invalid opcode,\n" +
             "8 double fault (mostly a kernel stack that overflowed).",
-            ["trap number", "0, or the trap's own value", "0, or the trap's own value", "0, or the trap's own value"],
+            ["trap number", "address of the trap frame", "stack pointer at the trap", "address of the instruction"],
             "{who} took trap {1}: 0 is a division by zero, 8 mostly a stack that overflowed."),
         [BugCheckCode.MULTIPLE_IRP_COMPLETE_REQUESTS] = new(
             "A driver completed a request that was completed already. Two parts of a driver, or two drivers, think that the packet is theirs.",
@@ -73,7 +75,7 @@ static class BugCheckTexts
             "The current thread made a bad request to the pool. Parameter 1 says which: 7 the block was freed before, 0xA the tag does not match\n" +
             "the one of the allocation, 0x46 the address is none of the pool's.",
             ["type of the violation", "see the type", "see the type", "address of the block, or see the type"],
-            "{who} freed memory wrongly: {pool}."),
+            "{who} used the pool wrongly: violation {1}."),
         [BugCheckCode.BAD_POOL_HEADER] = new(
             "The header of a pool block is damaged. Mostly the owner of the block before it wrote past its end.",
             ["kind of the damage", "the pool entry that was looked for", "the next pool entry", "header that is wrong, or reserved"],
@@ -81,7 +83,83 @@ static class BugCheckTexts
         [BugCheckCode.KERNEL_SECURITY_CHECK_FAILURE] = new(
             "The kernel or a driver found one of its data structures damaged and stopped at once. Type 2 is a stack cookie, 3 a list entry.",
             ["type of the corruption", "address of the trap frame", "address of the exception record", Reserved],
-            "{who} found damaged data: {security}."),
+            "{who} found damaged data: check {1} failed."),
+        [BugCheckCode.APC_INDEX_MISMATCH] = new(
+            "A system call, or the routine of a system thread or worker, came back with another APC state than it began with: enter and leave of a\n" +
+            "critical or guarded region, or attach and detach of a process, do not match.",
+            ["address of the system call or worker routine", "the thread's ApcStateIndex", "the thread's CombinedApcDisable count: special << 16 | kernel",
+                "call type: 0 = system call, 1 = worker routine"],
+            "{who} left a critical or guarded region once too seldom (or too often)."),
+        [BugCheckCode.IRQL_GT_ZERO_AT_SYSTEM_SERVICE] = new(
+            "A thread returns from a system call to user mode at an IRQL above PASSIVE_LEVEL.",
+            ["address of the system call", "current IRQL", "0", "0"],
+            "A driver on the way of this request returned at IRQL {2}: a spin lock was not released, or an IRQL not lowered."),
+        [BugCheckCode.KERNEL_MODE_EXCEPTION_NOT_HANDLED] = new(
+            "Kernel code raised an exception that no handler caught.",
+            ["the exception code that was not handled", "the address at which the exception happened", "trap frame", Reserved],
+            "{who} raised exception {1}, and no __except block handled it."),
+        [BugCheckCode.INVALID_PROCESS_ATTACH_ATTEMPT] = new(
+            "A thread tried to attach to a process where it may not: it is attached already, or runs a DPC.",
+            ["address of the process to attach to", "address of the process the thread is in", "the thread's ApcStateIndex", "1 = a DPC was running"],
+            "{who} called KeAttachProcess or KeStackAttachProcess while attached, or in a DPC."),
+        [BugCheckCode.INVALID_PROCESS_DETACH_ATTEMPT] = new(
+            "A thread detached from a process while it was not in a state to do so.",
+            ["address of the process", "address of the thread", "the thread's ApcStateIndex", Reserved],
+            "{who} detached with kernel APCs disabled or pending, or from a process that it was not attached to."),
+        [BugCheckCode.MEMORY_MANAGEMENT] = new(
+            "The memory manager found something wrong. Parameter 1 says what.",
+            ["kind of the violation", "see the kind", "see the kind", "see the kind"],
+            "{who} passed the memory manager an address or handle that is not what it should be."),
+        [BugCheckCode.RESOURCE_OWNER_POINTER_INVALID] = new(
+            "A resource was released with an owner pointer that cannot be one.",
+            ["address of the resource", "the owner pointer", Reserved, Reserved],
+            "{who} released the resource {1} with the owner pointer {2}, which ExSetResourceOwnerPointer did not set."),
+        [BugCheckCode.DPC_WATCHDOG_VIOLATION] = new(
+            "The watchdog found that a processor did not come below DISPATCH_LEVEL for too long. Parameter 1 says which limit was passed.",
+            ["kind of the violation", "see the kind", "see the kind", "see the kind"],
+            "{who} keeps its processor at DISPATCH_LEVEL."),
+        [BugCheckCode.DRIVER_CORRUPTED_EXPOOL] = new(
+            "The kernel's pool routines touched a bad address at raised IRQL: the lists of the pool are damaged, mostly by a driver that wrote to\n" +
+            "memory that it had freed.",
+            ["memory referenced", "IRQL", ReadOrWrite, "address which referenced memory"],
+            "Something wrote over a free block of pool before {who} used the pool; special pool finds who."),
+        [BugCheckCode.PROCESS_HAS_LOCKED_PAGES] = new(
+            "A process ended while pages of it were still locked: a driver did not unlock what it locked for an I/O.",
+            ["0 = locked pages, 1 = mapped by MmMapLockedPages", "address of the process", "number of locked pages",
+                "address of driver stacks if tracking is on, else 0"],
+            "A driver completed a request without MmUnlockPages: {3} pages of the process stay locked."),
+        [BugCheckCode.DRIVER_POWER_STATE_FAILURE] = new(
+            "A driver is in a power state that does not fit, or holds a power request. Parameter 1 says which.",
+            ["kind of the violation", "see the kind", "see the kind", "see the kind"],
+            "{who} blocks a change of power."),
+        [BugCheckCode.DRIVER_LEFT_LOCKED_PAGES_IN_PROCESS] = new(
+            "A driver did not release pages that it locked before the process of them ended.",
+            ["caller of the locking routine", "caller's caller", "address of the MDL", "number of locked pages"],
+            "{who} did not unlock the MDL {3}."),
+        [BugCheckCode.SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION] = new(
+            "A driver wrote to an invalid part of special pool, before or behind its block; it was found when the block was freed.",
+            ["address that the driver wants to free", "see the kind", "see the kind", "kind of the corruption"],
+            "{who} frees {1}, round which bytes were overwritten."),
+        [BugCheckCode.DRIVER_PAGE_FAULT_IN_FREED_SPECIAL_POOL] = new(
+            "A driver used memory after it had freed it; the verifier's special pool keeps such pages out of memory.",
+            ["memory referenced", ReadOrWrite, "address which referenced memory, if known", Reserved],
+            "{who} used {1} after freeing it."),
+        [BugCheckCode.DRIVER_PAGE_FAULT_BEYOND_END_OF_ALLOCATION] = new(
+            "A driver went past the end of a block of special pool.",
+            ["memory referenced", ReadOrWrite, "address which referenced memory, if known", Reserved],
+            "{who} used {1}, which is behind the end of its allocation."),
+        [BugCheckCode.PAGE_FAULT_IN_FREED_SPECIAL_POOL] = new(
+            "The kernel used memory of special pool that had been freed: a driver passed it.",
+            ["memory referenced", ReadOrWrite, "address which referenced memory, if known", Reserved],
+            "{who} made the kernel use {1} after it was freed."),
+        [BugCheckCode.PAGE_FAULT_BEYOND_END_OF_ALLOCATION] = new(
+            "The kernel went past the end of a block of special pool: a driver passed a wrong length.",
+            ["memory referenced", ReadOrWrite, "address which referenced memory, if known", Reserved],
+            "{who} made the kernel use {1}, which is behind the end of an allocation."),
+        [BugCheckCode.DRIVER_VERIFIER_IOMANAGER_VIOLATION] = new(
+            "Driver Verifier's I/O checks watched a driver break a rule. Parameter 1 says which.",
+            ["kind of the violation", "address in the driver, or see the kind", "address of the IRP, or see the kind", "see the kind"],
+            "{who} broke I/O rule {1} of Driver Verifier."),
         [BugCheckCode.KERNEL_APC_PENDING_DURING_EXIT] = new(
             "At the end of a system call, or of a thread, APCs were disabled or pending: enter and leave of a critical region do not match.",
             ["address of the APC", "the thread's APC disable count", "the current IRQL", Reserved],
@@ -149,6 +227,10 @@ static class BugCheckTexts
         [BugCheckCode.MACHINE_CHECK_EXCEPTION] = new(
             "The hardware reported an error that the processor cannot go on from.", [Reserved, Reserved, Reserved, Reserved],
             "The simulated hardware reported an error."),
+        [BugCheckCode.HAL_INITIALIZATION_FAILED] = new(
+            "The hardware abstraction layer could not do what was asked of it: for a driver, mostly more map registers for DMA than its adapter has.",
+            ["place of the failure", "map registers that the adapter has, or see the place", "map registers in use or asked for", "address of the adapter"],
+            "{who} uses more map registers than its DMA adapter {4} gave it."),
         [BugCheckCode.PHASE1_INITIALIZATION_FAILED] = new(
             "The kernel could not start.", ["status code", "place in the start-up", Reserved, Reserved], "Start-up failed with status {1}."),
         [BugCheckCode.MANUALLY_INITIATED_CRASH] = new(
@@ -185,24 +267,16 @@ static class BugCheckTexts
 
     public static bool IsKnown(uint code) => Known.ContainsKey((BugCheckCode)code);
 
+    /// <summary>What the parameters are, with the kind that the first one names.</summary>
+    public static IReadOnlyList<string> Arguments(uint code, IReadOnlyList<ulong> parameters) =>
+        BugCheckVariants.Find((BugCheckCode)code, parameters[0])?.Arguments ?? Find(code).Arguments;
+
     /// <summary>The cause, with the values of this stop.</summary>
     public static string Cause(uint code, IReadOnlyList<ulong> parameters, string who)
     {
-        string text = Find(code).Cause.Replace("{who}", who);
+        string text = (BugCheckVariants.Find((BugCheckCode)code, parameters[0])?.Cause ?? Find(code).Cause).Replace("{who}", who);
         for (int i = 0; i < 4; i++)
             text = text.Replace($"{{{i + 1}}}", $"0x{parameters[i]:x}");
-        return text.Replace("{pool}", parameters[0] switch
-        {
-            7 => $"the block at 0x{parameters[3]:x} was freed already",
-            0xa => $"the tag of the free is not the tag of the allocation at 0x{parameters[1]:x}",
-            0x46 => $"0x{parameters[1]:x} is not an address that the pool gave out",
-            _ => $"violation 0x{parameters[0]:x}",
-        }).Replace("{security}", parameters[0] switch
-        {
-            0 or 2 => "a stack cookie was overwritten, so a local buffer was overrun",
-            3 => "a list entry's neighbours do not point back to it (an entry was removed or inserted twice, or overwritten)",
-            5 => "an invalid argument reached a checked routine",
-            _ => $"check 0x{parameters[0]:x} failed",
-        });
+        return text;
     }
 }

@@ -32,7 +32,10 @@ sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord,
             return new Culprit(null, trap, 0, exception, null, null);
         List<CallFrame> frames = [.. session.Stacks.Walk(now, MostFrames)];
         ulong ip = FaultingAddress((BugCheckCode)code, parameters);
+        // A trap frame behind other code is that of an interrupt far above the fault; but the watchdog looks from within its own interrupt.
         int interrupted = frames.FindIndex(f => f.TrapFrame != 0);
+        if ((BugCheckCode)code != BugCheckCode.DPC_WATCHDOG_VIOLATION && frames.Take(Math.Max(interrupted, 0)).Any(f => !IsStopCode(session, f)))
+            interrupted = -1;
         if (interrupted >= 0 && interrupted + 1 < frames.Count)
         {
             ulong found = trap != 0 ? trap : TrapFrameAt(session, frames[interrupted]);
@@ -64,9 +67,11 @@ sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord,
         return new Culprit(start, trap, context, exception, chosen, chosen is null ? null : ModuleAt(session, chosen.CodeAddress));
     }
 
+    static readonly string[] StopCode = ["nt!KeBugCheck", "nt!KiBugCheck", "nt!KiException", "nt!KiDispatchException", "nt!KiRaise"];
+
     /// <summary>The way to the stop itself says nothing of its cause.</summary>
     static bool IsStopCode(IDebugSession session, CallFrame frame) => session.Symbols.TryGetName(frame.CodeAddress, out string name, out _) &&
-        (name.StartsWith("nt!KeBugCheck", StringComparison.Ordinal) || name.StartsWith("nt!KiBugCheck", StringComparison.Ordinal));
+        StopCode.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal));
 
     public static TargetModule? ModuleAt(IDebugSession session, ulong address) =>
         session.Target.Modules.FirstOrDefault(m => m.Contains(address) && !m.Unloaded);

@@ -39,6 +39,12 @@ public sealed record BootOptions
     /// </summary>
     public bool ForceIrqlChecking { get; init; } = true;
 
+    /// <summary>How long one DPC may run (nt!KeDpcTimeoutMs), in milliseconds; 0: as long as it likes.</summary>
+    public uint DpcTimeoutMs { get; init; } = 20_000;
+
+    /// <summary>How long a processor may stay at DISPATCH_LEVEL or above (nt!KeDpcWatchdogPeriodMs), in milliseconds; 0: as long as it likes.</summary>
+    public uint DpcWatchdogPeriodMs { get; init; } = 120_000;
+
     /// <summary>Drivers whose DriverEntry the initial system thread calls, in order, before devices are enumerated.</summary>
     public ImmutableArray<BootDriver> Drivers { get; init; } = [];
 

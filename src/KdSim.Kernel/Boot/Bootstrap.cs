@@ -48,6 +48,7 @@ internal sealed class Bootstrap(NtKernel kernel)
             processors.Initialize(cpu);
         kernel.HandleTables.Initialize();
         kernel.Timers.InitializeTable();
+        kernel.DpcWatchdog.Initialize();
         kernel.Enter(kernel.Computer.Processors[0]);
         kernel.InterruptEntries.StartClock();
         kernel.WorkQueues.Initialize();

@@ -101,6 +101,7 @@ internal sealed class ProcessorSetup(NtKernel kernel)
         state.Ds.Selector = state.Es.Selector = state.Fs.Selector = state.Gs.Selector = UserData;
         state.Gs.Base = block;
         state.Star = (ulong)(0x20 | 3) << 48 | (ulong)KernelCode << 32;
+        state.Cr4 |= ControlBits.Cr4SupervisorExecutionPrevention;
         state.Fmask = RFlag.Trap | RFlag.Interrupt | RFlag.Direction | RFlag.NestedTask | RFlag.AlignmentCheck;
         state.Rsp = stack;
     }

@@ -93,7 +93,9 @@ public sealed class Pool(NtKernel kernel) : KernelComponent(kernel)
             Unlink(entry);
             return entry - Unit;
         }
-        ulong page = Kernel.SystemMemory.Allocate(paged ? SystemLayout.PagedPool : SystemLayout.NonPagedPool, 1, PteBits.KernelData);
+        ulong page = paged
+            ? Kernel.SystemMemory.Allocate(SystemLayout.PagedPool, 1, PteBits.KernelData | PteBits.Pageable)
+            : Kernel.SystemMemory.Allocate(SystemLayout.NonPagedPool, 1, PteBits.KernelData);
         if (page != 0)
             Memory.WriteU32(page, (uint)(PageSize / Unit) << 16 & 0xFF_0000); // 256 units read as 0 in the 8 bits: a whole page.
         return page;

@@ -119,6 +119,7 @@ public sealed class Dpcs(NtKernel kernel) : KernelComponent(kernel)
         {
             View<KDPC> dpc = new(address);
             ulong routine = dpc.DeferredRoutine;
+            prcb.DpcTimeCount = 0;
             Cpu.State.Clock += Kernel.Computer.Costs.Dpc;
             Observer?.DpcEntered(Cpu.Number, address, routine);
             await Guest.Call(routine, address, dpc.DeferredContext, dpc.SystemArgument1, dpc.SystemArgument2);

@@ -45,7 +45,8 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
                 GoBack(frame);
                 break;
             case ExceptionVectors.FastFail:
-                Dispatch((NtStatus)StackBufferOverrun, frame.Rip - 2, 1 | SecondChanceOnly, (uint)frame.Rcx);
+                frame.Rip -= 2; // int 29h counts as a fault: the frame is that of the instruction.
+                Dispatch((NtStatus)StackBufferOverrun, frame.Rip, 1 | SecondChanceOnly, (uint)frame.Rcx);
                 break;
             default:
                 OnFault(vector, frame);
@@ -93,7 +94,7 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
             StopAtMissing(frame, missing, access);
         else if (Kernel.PageFaults.TryResolve(fault))
             GoBack(frame);
-        else if (!TrapFrames.IsUser(frame) && Kernel.PageFaults.BugCheckFor(fault, frame.Rip) is { } bugCheck)
+        else if (!TrapFrames.IsUser(frame) && Kernel.PageFaults.BugCheckFor(fault, frame.Rip, frame.Address) is { } bugCheck)
             throw bugCheck;
         else
             Dispatch(NtStatus.AccessViolation, frame.Rip, 2, access switch { MemoryAccess.Write => 1, MemoryAccess.Execute => 8, _ => 0 }, fault.Address);
@@ -131,8 +132,7 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
             case ExceptionVectors.MachineCheck:
                 throw new GuestBugCheck(BugCheckCode.MACHINE_CHECK_EXCEPTION);
             default:
-                throw new GuestBugCheck(BugCheckCode.UNEXPECTED_KERNEL_MODE_TRAP, (ulong)vector, vector == ExceptionVector.DoubleFault ? frame.Address : 0,
-                    frame.ErrorCode, frame.Rip);
+                throw new GuestBugCheck(BugCheckCode.UNEXPECTED_KERNEL_MODE_TRAP, (ulong)vector, frame.Address, frame.Rsp, frame.Rip);
         }
     }
 

@@ -68,8 +68,13 @@ public sealed class InterruptEntries(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("KiBeginClockInterrupt", Cost = 0)]
     public void KiBeginClockInterrupt()
     {
-        Begin(Irql.Clock);
-        Kernel.Clock.Tick();
+        byte interrupted = Begin(Irql.Clock).PreviousIrql;
+        if (Cpu.Number == 0)
+        {
+            Kernel.Clock.Tick();
+            Kernel.DpcWatchdog.Tick(interrupted);
+        }
+        Kernel.DpcWatchdog.Check();
     }
 
     [NtRoutine("KiEndClockInterrupt", Cost = 0)]

@@ -79,6 +79,7 @@ public sealed class ModuleList(NtKernel kernel) : KernelComponent(kernel)
         Memory.WriteU64(previous, next);
         Memory.WriteU64(next + 8, previous);
         Observer?.ModuleUnloaded(Cpu.Number, Memory.ReadUnicode(entry.BaseDllName.Buffer, entry.BaseDllName.Length / 2), entry.DllBase, entry.SizeOfImage);
+        Kernel.UnloadedDrivers.Add(entry.BaseDllName, entry.DllBase, entry.SizeOfImage);
         Kernel.Pool.Free(entry.FullDllName.Buffer);
         Kernel.Pool.Free(entry.BaseDllName.Buffer);
         Kernel.Pool.Free(entry.Address);

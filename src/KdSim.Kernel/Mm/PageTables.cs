@@ -82,6 +82,9 @@ public sealed class PageTables(NtKernel kernel) : KernelComponent(kernel)
         return entry == 0 ? 0 : Ram.Read<ulong>(entry);
     }
 
+    /// <summary>True if there is a page table for the address, whatever its entry says.</summary>
+    public bool HasTable(ulong root, ulong address) => Entry(root, address, levels: 3, create: false) != 0;
+
     /// <summary>Replaces an entry's content and returns what it was.</summary>
     public ulong Set(ulong root, ulong address, ulong content)
     {

@@ -16,7 +16,9 @@ internal static class CpuidTable
         1 => (0x000006F1, ((uint)number << 24) | 0x00000800, 0x00982201, 0x078BFBFF & ~0x0080_0001u),
         2 => (0x00000001, 0, 0, 0),
         4 => (0, 0, 0, 0),
-        7 => (0, 0, 0, 0),
+
+        // SMEP.
+        7 when subleaf == 0 => (0, 0x00000080, 0, 0),
         0x80000000 => (HighestExtended, 0, 0, 0),
 
         // LAHF in long mode; SYSCALL, NX, 1 GB pages, RDTSCP, long mode.

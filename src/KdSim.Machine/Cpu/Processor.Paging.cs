@@ -142,7 +142,7 @@ public sealed unsafe partial class Processor
                 return Fail(new MemoryFault(address, access, user, Present: true, Canonical: true, ReservedBit: true));
             bool canWrite = (rights & EntryWrite) != 0 || (!user && (state.Cr0 & ControlBits.Cr0WriteProtect) == 0);
             bool allowed = (!user || (rights & EntryUser) != 0) && (access != MemoryAccess.Write || canWrite) &&
-                (access != MemoryAccess.Execute || noExecute == 0);
+                (access != MemoryAccess.Execute || (noExecute == 0 && (user || (rights & EntryUser) == 0 || !PreventsExecution(state.Cr4))));
             if (!allowed)
                 return Fail(new MemoryFault(address, access, user, Present: true, Canonical: true));
             ulong offsetMask = (1UL << shift) - 1;
@@ -154,6 +154,8 @@ public sealed unsafe partial class Processor
             return true;
         }
     }
+
+    private static bool PreventsExecution(ulong cr4) => (cr4 & ControlBits.Cr4SupervisorExecutionPrevention) != 0;
 
     private static void Invalidate(TlbEntry* entry) => entry->Read = entry->Write = entry->Execute = TlbEntry.Invalid;
 
@@ -262,7 +264,8 @@ public sealed unsafe partial class Processor
     private void Refresh()
     {
         ref CpuState state = ref _core->State;
-        ulong modes = (state.Cr0 & ControlBits.Cr0WriteProtect) | (state.Efer & ControlBits.EferNoExecute);
+        ulong modes = (state.Cr0 & ControlBits.Cr0WriteProtect) | (state.Efer & ControlBits.EferNoExecute) |
+            (state.Cr4 & ControlBits.Cr4SupervisorExecutionPrevention);
         if (state.Cr3 != _cachedCr3 || modes != _cachedModes)
         {
             _cachedCr3 = state.Cr3;

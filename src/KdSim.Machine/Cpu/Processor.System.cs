@@ -26,7 +26,7 @@ public sealed unsafe partial class Processor
                 FlushTranslations();
                 break;
             case 4:
-                const ulong allowed = 0x6FF;
+                const ulong allowed = 0x6FF | ControlBits.Cr4SupervisorExecutionPrevention;
                 if ((value & ControlBits.Cr4PhysicalAddressExtension) == 0 || (value & ~allowed) != 0)
                     return false;
                 s.Cr4 = value;

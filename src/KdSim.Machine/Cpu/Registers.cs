@@ -36,6 +36,9 @@ public static class ControlBits
     public const ulong Cr4GlobalPages = 1 << 7;
     public const ulong Cr4FxSave = 1 << 9;
     public const ulong Cr4XmmExceptions = 1 << 10;
+
+    /// <summary>SMEP: ring 0 may not execute pages of user mode.</summary>
+    public const ulong Cr4SupervisorExecutionPrevention = 1 << 20;
     public const ulong EferSyscall = 1 << 0;
     public const ulong EferLongMode = 1 << 8;
     public const ulong EferLongModeActive = 1 << 10;

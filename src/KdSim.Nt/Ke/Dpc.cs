@@ -57,3 +57,25 @@ public partial struct KTIMER_TABLE_ENTRY
     [FieldOffset(0x008)] public LIST_ENTRY Entry;
     [FieldOffset(0x018)] public ULARGE_INTEGER Time;
 }
+
+/// <summary>What KeQueryDpcWatchdogInformation answers; all in clock ticks.</summary>
+[NtType("_KDPC_WATCHDOG_INFORMATION"), StructLayout(LayoutKind.Explicit, Size = 0x14)]
+public partial struct KDPC_WATCHDOG_INFORMATION
+{
+    [FieldOffset(0x000)] public uint DpcTimeLimit;
+    [FieldOffset(0x004)] public uint DpcTimeCount;
+    [FieldOffset(0x008)] public uint DpcWatchdogLimit;
+    [FieldOffset(0x00C)] public uint DpcWatchdogCount;
+    [FieldOffset(0x010)] public uint Reserved;
+}
+
+/// <summary>What DPC_WATCHDOG_VIOLATION points to.</summary>
+[NtType("_DPC_WATCHDOG_GLOBAL_TRIAGE_BLOCK"), StructLayout(LayoutKind.Explicit, Size = 0x10)]
+public partial struct DPC_WATCHDOG_GLOBAL_TRIAGE_BLOCK
+{
+    [FieldOffset(0x000)] public uint Signature;
+    [FieldOffset(0x004)] public ushort Revision;
+    [FieldOffset(0x006)] public ushort Size;
+    [FieldOffset(0x008)] public ushort DpcWatchdogProfileOffset;
+    [FieldOffset(0x00C)] public uint DpcWatchdogProfileLength;
+}

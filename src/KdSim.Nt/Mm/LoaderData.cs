@@ -36,3 +36,13 @@ public partial struct KLDR_DATA_TABLE_ENTRY_u1
     [FieldOffset(0x000), NtVisible, NtBits("SignatureLevel", 0, 4), NtBits("SignatureType", 4, 3), NtBits("Unused", 7, 9)]
     public ushort EntireField;
 }
+
+/// <summary>A row of nt!MmUnloadedDrivers.</summary>
+[NtType("_UNLOADED_DRIVERS"), StructLayout(LayoutKind.Explicit, Size = 0x28)]
+public partial struct UNLOADED_DRIVERS
+{
+    [FieldOffset(0x000)] public UNICODE_STRING Name;
+    [FieldOffset(0x010), NtPointer] public ulong StartAddress;
+    [FieldOffset(0x018), NtPointer] public ulong EndAddress;
+    [FieldOffset(0x020)] public long CurrentTime;
+}

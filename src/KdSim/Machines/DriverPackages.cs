@@ -44,6 +44,8 @@ sealed class DriverPackages
     {
         SystemTime = machine.Boot.ToFileTimeUtc(),
         ForceIrqlChecking = machine.ForceIrqlChecking,
+        DpcTimeoutMs = machine.DpcTimeoutMs,
+        DpcWatchdogPeriodMs = machine.DpcWatchdogPeriodMs,
         Drivers = [.. _legacy],
         Packages = [.. _packages],
         RootDevices = [.. _rootDevices],

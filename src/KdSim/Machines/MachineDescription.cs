@@ -29,6 +29,10 @@ sealed record MachineDescription
     /// <summary>Pageable memory is gone at DISPATCH_LEVEL and above; false keeps it, as a machine with memory to spare does.</summary>
     public bool ForceIrqlChecking { get; init; } = true;
 
+    /// <summary>How long one DPC may run, and a processor stay at DISPATCH_LEVEL or above, in virtual milliseconds; 0: no limit.</summary>
+    public uint DpcTimeoutMs { get; init; } = 20_000;
+    public uint DpcWatchdogPeriodMs { get; init; } = 120_000;
+
     public OnIdle OnIdle { get; init; }
     public string? Scenario { get; init; }
     public IReadOnlyList<DeviceDescription> Devices { get; init; } = [];

@@ -97,8 +97,11 @@ sealed class MachineFile
         "boot" => machine with { Boot = Date(pair) },
         "on_idle" => machine with { OnIdle = Choice<OnIdle>(pair) },
         "force_irql_checking" => machine with { ForceIrqlChecking = Truth(pair) },
+        "dpc_timeout" => machine with { DpcTimeoutMs = Milliseconds(pair) },
+        "dpc_watchdog_period" => machine with { DpcWatchdogPeriodMs = Milliseconds(pair) },
         "scenario" => machine with { Scenario = HostPath(pair) },
-        string other => throw Mistake(pair.Span, $"name, cpus, memory, seed, boot, on_idle, force_irql_checking or scenario expected, found '{other}'"),
+        string other => throw Mistake(pair.Span,
+            $"name, cpus, memory, seed, boot, on_idle, force_irql_checking, dpc_timeout, dpc_watchdog_period or scenario expected, found '{other}'"),
     };
 
     DeviceDescription Device(TableSyntaxBase table)
@@ -151,6 +154,15 @@ sealed class MachineFile
         pair.Value is IntegerValueSyntax number && number.Value >= least && number.Value <= most
             ? number.Value
             : throw Mistake(pair.Span, $"{Key(pair)}: a number from {least} to {most} expected");
+
+    /// <summary>A virtual time of whole milliseconds; "0s" switches a limit off.</summary>
+    uint Milliseconds(KeyValueSyntax pair)
+    {
+        ulong nanoseconds = Checked(pair, () => OptionTable.Time(Key(pair), Text(pair))!.Value);
+        return nanoseconds % 1_000_000 == 0 && nanoseconds / 1_000_000 <= int.MaxValue
+            ? (uint)(nanoseconds / 1_000_000)
+            : throw Mistake(pair.Span, $"{Key(pair)}: whole milliseconds expected");
+    }
 
     bool Truth(KeyValueSyntax pair) =>
         (pair.Value as BooleanValueSyntax)?.Value ?? throw Mistake(pair.Span, $"{Key(pair)}: true or false expected");

@@ -102,10 +102,27 @@ static NTSTATUS BrokenPagedDataAtDispatch(PBROKEN_EXTENSION Extension, PIRP Irp)
 
     KIRQL irql;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    UCHAR value = *(volatile UCHAR *)(paged + 8 * PAGE_SIZE);
+    volatile UCHAR value = paged[8 * PAGE_SIZE];
     KeLowerIrql(irql);
     ExFreePoolWithTag(paged, BROKEN_TAG);
     return value == 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
+// This page was used a moment ago, below DISPATCH_LEVEL: on a machine with memory to spare, nothing happens.
+static NTSTATUS BrokenUsedPagedDataAtDispatch(PBROKEN_EXTENSION Extension, PIRP Irp)
+{
+    volatile ULONG *paged = ExAllocatePoolWithTag(PagedPool, 64, BROKEN_TAG);
+    if (paged == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *paged = 1;
+
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    *paged = 2;
+    KeLowerIrql(irql);
+    ExFreePoolWithTag((PVOID)paged, BROKEN_TAG);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS BrokenPageableFunction(ULONG Value)
@@ -191,7 +208,7 @@ static NTSTATUS BrokenLostIrp(PBROKEN_EXTENSION Extension, PIRP Irp)
 static NTSTATUS BrokenUserPointerUnguarded(PBROKEN_EXTENSION Extension, PIRP Irp)
 {
     volatile ULONG *input = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.Type3InputBuffer;
-    ULONG value = *input;
+    volatile ULONG value = *input;
     Irp->IoStatus.Information = value & 0xFFFF;
     return STATUS_SUCCESS;
 }
@@ -273,6 +290,25 @@ static NTSTATUS BrokenUseAfterFree(PBROKEN_EXTENSION Extension, PIRP Irp)
     return STATUS_SUCCESS;
 }
 
+// The links of a free block stand behind its header. The allocations that follow come upon them, at DISPATCH_LEVEL.
+static NTSTATUS BrokenFreeListCorruption(PBROKEN_EXTENSION Extension, PIRP Irp)
+{
+    PVOID volatile *block = ExAllocatePoolWithTag(NonPagedPool, 64, BROKEN_TAG);
+    if (block == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    ExFreePoolWithTag((PVOID)block, BROKEN_TAG);
+    block[0] = block[1] = (PVOID)(ULONG_PTR)0xDEAD0000;
+
+    KIRQL irql;
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    for (ULONG i = 0; i < 64; i++) {
+        ExAllocatePoolWithTag(NonPagedPool, 64, BROKEN_TAG);
+    }
+    KeLowerIrql(irql);
+    return STATUS_SUCCESS;
+}
+
 // A bad kernel address is not catchable: the __try changes nothing.
 static NTSTATUS BrokenBadKernelAddress(PBROKEN_EXTENSION Extension, PIRP Irp)
 {
@@ -296,6 +332,13 @@ static NTSTATUS BrokenExecuteData(PBROKEN_EXTENSION Extension, PIRP Irp)
     *(volatile UCHAR *)code = 0xC3;     // ret
     ((VOID (*)(VOID))code)();
     ExFreePoolWithTag(code, BROKEN_TAG);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS BrokenExecuteUserPage(PBROKEN_EXTENSION Extension, PIRP Irp)
+{
+    PVOID input = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.Type3InputBuffer;
+    ((VOID (*)(VOID))input)();
     return STATUS_SUCCESS;
 }
 
@@ -324,6 +367,15 @@ static NTSTATUS BrokenStackOverflow(PBROKEN_EXTENSION Extension, PIRP Irp)
 {
     volatile UCHAR seed = 0;
     Irp->IoStatus.Information = BrokenRecurse(&seed);
+    return STATUS_SUCCESS;
+}
+
+// What a compiler's check of the stack cookie does at the end of a function whose buffer was overrun.
+static NTSTATUS BrokenStackCookie(PBROKEN_EXTENSION Extension, PIRP Irp)
+{
+    if (BrokenZero == 0) {
+        FastFail(FAST_FAIL_STACK_COOKIE_CHECK_FAILURE);
+    }
     return STATUS_SUCCESS;
 }
 
@@ -361,6 +413,7 @@ static BROKEN_FAULT *const BrokenFaults[] = {
     BrokenWriteCode, BrokenBugCheck, BrokenSpinLockTwice, BrokenWaitAtDispatch,
     BrokenWaitInDpc, BrokenBadKernelAddress, BrokenCallNull, BrokenRaiseStatus,
     BrokenCriticalRegionLeft, BrokenSystemThreadFault, BrokenLostIrp, BrokenBreakpoint,
+    BrokenUsedPagedDataAtDispatch, BrokenFreeListCorruption, BrokenExecuteUserPage, BrokenStackCookie,
 };
 
 NTSTATUS BrokenDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)

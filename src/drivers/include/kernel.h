@@ -30,6 +30,7 @@ NTKERNELAPI PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, 
 NTKERNELAPI VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 
 // Ends the machine as a kernel built by Microsoft's compiler does when it finds corruption: int 29h with the code in ECX.
+#define FAST_FAIL_STACK_COOKIE_CHECK_FAILURE 2
 #define FAST_FAIL_CORRUPT_LIST_ENTRY 3
 
 FORCEINLINE VOID FastFail(ULONG Code)

@@ -64,6 +64,32 @@ public sealed class PagingTests
         Assert.Equal((ulong)expected, computer.Pop(0));
     }
 
+    [Theory]
+    [InlineData(7UL, true, 0x11)]
+    [InlineData(7UL, false, -1)]
+    [InlineData(3UL, true, -1)]
+    public void Smep_keeps_ring_0_from_executing_user_pages(ulong flags, bool smep, int expected)
+    {
+        using var computer = new TestComputer();
+        for (ulong page = 0; page < 0xC0000; page += 0x1000)
+            computer.Map(page, page, 3); // The test's own code and handlers are no user pages.
+        computer.Map(Page, 0x300000, flags);
+        computer.Memory.Write<ushort>(0x300000, 0x0B0F);
+        computer.Load(a =>
+        {
+            a.mov(rbx, Page);
+            a.mov(rax, cr4);
+            if (smep)
+                a.bts(eax, 20);
+            a.mov(cr4, rax);
+            a.jmp(rbx);
+        });
+        computer.Run();
+        Assert.Equal(expected < 0 ? ExceptionVector.InvalidOpcode : ExceptionVector.PageFault, computer.HaltedVector());
+        if (expected >= 0)
+            Assert.Equal((ulong)expected, computer.Pop(0));
+    }
+
     [Fact]
     public void Accessed_and_dirty_bits_follow_the_accesses()
     {
