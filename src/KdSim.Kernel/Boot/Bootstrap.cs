@@ -29,6 +29,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         foreach (SyntheticImage image in kernel.Images.All)
             MapImage(image);
         MapSharedUserData();
+        kernel.UserMemory.Initialize();
         kernel.KernelGlobals.Initialize();
         kernel.Pool.Initialize();
         kernel.ComponentMasks.Initialize();
@@ -47,6 +48,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         foreach (Processor cpu in kernel.Computer.Processors)
             processors.Initialize(cpu);
         kernel.HandleTables.Initialize();
+        kernel.SystemCalls.Initialize();
         kernel.Timers.InitializeTable();
         kernel.DpcWatchdog.Initialize();
         kernel.Enter(kernel.Computer.Processors[0]);

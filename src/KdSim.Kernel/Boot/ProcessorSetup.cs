@@ -90,7 +90,7 @@ internal sealed class ProcessorSetup(NtKernel kernel)
         Entry(TaskState + 8, tss >> 32);
     }
 
-    private static void SetRegisters(Processor cpu, ulong block, ulong gdt, ulong idt, ulong tss, ulong stack)
+    private void SetRegisters(Processor cpu, ulong block, ulong gdt, ulong idt, ulong tss, ulong stack)
     {
         ref CpuState state = ref cpu.State;
         state.Gdtr = new DescriptorTableRegister { Base = gdt, Limit = 0x6F };
@@ -102,6 +102,7 @@ internal sealed class ProcessorSetup(NtKernel kernel)
         state.Gs.Base = block;
         state.Star = (ulong)(0x20 | 3) << 48 | (ulong)KernelCode << 32;
         state.Cr4 |= ControlBits.Cr4SupervisorExecutionPrevention;
+        state.Lstar = kernel.Stubs.AddressOf(Stub.KiSystemCall64);
         state.Fmask = RFlag.Trap | RFlag.Interrupt | RFlag.Direction | RFlag.NestedTask | RFlag.AlignmentCheck;
         state.Rsp = stack;
     }

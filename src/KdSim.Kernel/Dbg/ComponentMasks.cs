@@ -160,6 +160,9 @@ public sealed class ComponentMasks(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>DPFLTR_DEFAULT_ID, the component of DbgPrint.</summary>
     public const uint Default = 101;
 
+    /// <summary>DPFLTR_ERROR_LEVEL.</summary>
+    public const uint Error = 0;
+
     /// <summary>DPFLTR_INFO_LEVEL, the level of DbgPrint.</summary>
     public const uint Information = 3;
 

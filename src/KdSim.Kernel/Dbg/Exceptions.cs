@@ -50,7 +50,8 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
     internal void Enter(int vector, uint errorCode)
     {
         ref CpuState cpu = ref Cpu.State;
-        ulong top = vector == ExceptionVector.DoubleFault ? DoubleFaultTop() : cpu.Rsp & ~15UL;
+        bool fromUser = cpu.Cpl != 0;
+        ulong top = vector == ExceptionVector.DoubleFault ? DoubleFaultTop() : (fromUser ? KernelStackTop() : cpu.Rsp) & ~15UL;
         bool hasErrorCode = ExceptionVectors.HasErrorCode(vector);
         int bytes = hasErrorCode ? 48 : 40;
         ulong frame = top - (ulong)bytes;
@@ -66,6 +67,8 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
         for (int i = 0; i < words.Length; i++)
             Memory.WriteU64(frame + (ulong)i * 8, words[i]);
         cpu.RFlags &= ~(RFlag.Trap | RFlag.Resume | RFlag.NestedTask | RFlag.Interrupt);
+        if (fromUser)
+            Kernel.TrapFrames.EnterKernelMode();
         cpu.Rsp = frame;
         cpu.Rip = Kernel.Stubs.AddressOf(ExceptionVectors.EntryOf(vector) ?? throw new InvalidOperationException($"vector {vector} has no entry"));
     }
@@ -89,6 +92,8 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
                 return;
             }
         }
+        if (PreviousMode != 0)
+            await Kernel.Termination.EndByException(ExceptionRecord);
         Report(ExceptionRecord, isFirstChance: false);
         throw Kernel.UnhandledExceptions.BugCheckFor(ExceptionRecord, context, TrapFrame);
     }
@@ -153,6 +158,8 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
 
     private void Report(View<EXCEPTION_RECORD> record, bool isFirstChance) =>
         Observer?.ExceptionRaised(Cpu.Number, (uint)record.ExceptionCode, record.ExceptionAddress, isFirstChance);
+
+    private ulong KernelStackTop() => Memory.ReadU64(Cpu.State.Tr.Base + (ulong)KTSS64.Offsets.Rsp0);
 
     private ulong DoubleFaultTop() => Memory.ReadU64(Cpu.State.Tr.Base + (ulong)KTSS64.Offsets.Ist + DoubleFaultStack * 8);
 }

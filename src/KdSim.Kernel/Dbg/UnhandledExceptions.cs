@@ -10,8 +10,8 @@ public sealed class UnhandledExceptions(NtKernel kernel) : KernelComponent(kerne
     private const uint StackBufferOverrun = 0xC000_0409;
 
     // Looked up by name: these routines belong to other components.
-    private static readonly Stub[] ThreadStarts = Find("PspSystemThreadStartup", "KiStartSystemThread", "Phase1Initialization");
-    private static readonly Stub[] ServiceStarts = Find("KiSystemCall64", "KiSystemServiceStart", "KiSystemServiceCopyEnd");
+    private static readonly Stub[] ThreadStarts = Find("PspSystemThreadStartup", "KiStartSystemThread", "KiStartUserThread", "Phase1Initialization");
+    private static readonly Stub[] ServiceStarts = Find("KiSystemCall64");
 
     internal GuestBugCheck BugCheckFor(View<EXCEPTION_RECORD> record, View<CONTEXT> context, ulong trapFrame)
     {

@@ -13,15 +13,20 @@ namespace KdSim.Kernel.Images;
 /// </summary>
 internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string pdbName, ulong imageBase, ulong[] data)
 {
+    public const uint TextRva = 0x1000;
     private const int SlotSize = 32;
-    private readonly PeBuilder _image = new(name) { ImageBase = imageBase, TimeDateStamp = 0x5C_0000_00 };
+    private readonly PeBuilder _image = new(name) { ImageBase = imageBase, TimeDateStamp = 0x5C_0000_00, IsDll = name != ImageNames.Program };
     private readonly List<(Routine Routine, uint Rva, uint Size)> _functions = [];
     private readonly List<PeSection> _sections = [];
+    private readonly List<(string Name, uint Rva)> _symbols = [];
 
     public SyntheticImage Build()
     {
         Routine[] routines = RoutineTable.All.ToArray().Where(r => r.Image == name).ToArray();
-        AddStubs(".text", name == ImageNames.Kernel ? 8192 : 1024, routines.Where(r => r.Class != RoutineClass.GuestCode && !r.IsPageable));
+        if (name == ImageNames.SystemDll)
+            AddServiceStubs();
+        else if (routines.Any(r => r.Class != RoutineClass.GuestCode))
+            AddStubs(".text", name == ImageNames.Kernel ? 8192 : 1024, routines.Where(r => r.Class != RoutineClass.GuestCode && !r.IsPageable));
         if (routines.Any(r => r.IsPageable))
             AddStubs("PAGE", 2048, routines.Where(r => r.IsPageable));
         Variable[] variables = DataTable.All.ToArray().Where(v => v.Image == name).ToArray();
@@ -29,8 +34,11 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
         AddGuestCode(routines.Where(r => r.Class == RoutineClass.GuestCode));
         foreach ((Routine routine, uint rva, _) in _functions.Where(f => f.Routine.IsExported).OrderBy(f => f.Routine.Name, StringComparer.Ordinal))
             _image.AddExport(routine.Name, rva);
+        foreach ((string symbol, uint rva) in _symbols.Where(_ => name == ImageNames.SystemDll))
+            _image.AddExport(symbol, rva);
         foreach (Variable variable in variables.Where(v => v.IsExported))
             _image.AddExport(variable.Name, (uint)(data[(int)variable.Datum] - imageBase));
+        _image.EntryPointRva = _functions.FirstOrDefault(f => f.Routine.Stub == Stub.main).Rva;
         PdbWriter pdb = BuildPdb(variables);
         pdb.Guid = pdb.ComputeContentGuid();
         _image.CodeView = new CodeViewRecord(pdb.Guid, pdb.Age, pdbName);
@@ -66,6 +74,21 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
             (section == "PAGE" ? SectionCharacteristics.None : SectionCharacteristics.NotPaged));
     }
 
+    /// <summary>What user mode calls a system service with: <c>mov r10,rcx; mov eax,NUMBER; syscall; ret</c>.</summary>
+    private void AddServiceStubs()
+    {
+        var text = new byte[SystemServiceNumbers.Known.Count * SystemServiceNumbers.StubSize];
+        text.AsSpan().Fill(0xCC);
+        for (int i = 0; i < SystemServiceNumbers.Known.Count; i++)
+        {
+            (Routine service, int number) = SystemServiceNumbers.Known[i];
+            ReadOnlySpan<byte> code = [0x4C, 0x8B, 0xD1, 0xB8, (byte)number, (byte)(number >> 8), 0, 0, 0x0F, 0x05, 0xC3];
+            code.CopyTo(text.AsSpan(i * SystemServiceNumbers.StubSize));
+            _symbols.Add((service.Name, TextRva + (uint)(i * SystemServiceNumbers.StubSize)));
+        }
+        AddSection(".text", text, SectionCharacteristics.Code | SectionCharacteristics.Execute | SectionCharacteristics.Read);
+    }
+
     private void AddGuestCode(IEnumerable<Routine> routines)
     {
         var code = new MemoryStream();
@@ -82,6 +105,8 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
             kernel.Stubs.Place(routine, imageBase + rva);
             foreach ((Label at, Stub stub, int frameOffset) in assembler.Traps)
                 kernel.Stubs.AddTrap(result.GetLabelRIP(at), new TrapSite(stub, TrapKind.Entry, frameOffset));
+            foreach ((Label at, string symbol) in assembler.Symbols)
+                _symbols.Add((symbol, (uint)(result.GetLabelRIP(at) - imageBase)));
             code.Write(bytes.ToArray());
             _functions.Add((routine, rva, (uint)bytes.Length));
             if (assembler.UnwindInfo is { } unwind)
@@ -114,6 +139,8 @@ internal sealed unsafe class ImageBuilder(NtKernel kernel, string name, string p
             PdbTypes.AddAll(pdb);
         foreach ((Routine routine, uint rva, _) in _functions.OrderBy(f => f.Rva))
             pdb.AddPublic(routine.Name, rva, isFunction: true);
+        foreach ((string symbol, uint rva) in _symbols)
+            pdb.AddPublic(symbol, rva, isFunction: true);
         foreach (Variable variable in variables)
         {
             uint rva = (uint)(data[(int)variable.Datum] - imageBase);

@@ -13,6 +13,8 @@ public sealed class SyntheticImages
     public const ulong WmiLibBase = 0xFFFF_F800_0400_0000;
     public const ulong AcpiBase = 0xFFFF_F800_0480_0000;
     public const ulong PciBase = 0xFFFF_F800_0500_0000;
+    public const ulong ProgramBase = 0x0000_7FF7_1000_0000;
+    public const ulong SystemDllBase = 0x0000_7FFB_A000_0000;
     public const uint MaxImageSize = 0x0080_0000;
 
     private readonly ulong[] _data = new ulong[DataTable.All.Length];
@@ -20,8 +22,18 @@ public sealed class SyntheticImages
     /// <summary>In load order; empty until <see cref="Build"/>.</summary>
     public IReadOnlyList<SyntheticImage> All { get; private set; } = [];
 
+    /// <summary>The images of user mode: the system DLL and the program.</summary>
+    public IReadOnlyList<SyntheticImage> User { get; private set; } = [];
+
     /// <summary>Makes the images. Guest code may name the kernel's variables and C# routines while it is assembled.</summary>
-    internal void Build(NtKernel kernel) => All =
+    internal void Build(NtKernel kernel)
+    {
+        User =
+        [
+            new ImageBuilder(kernel, ImageNames.SystemDll, "ntdll.pdb", SystemDllBase, _data).Build(),
+            new ImageBuilder(kernel, ImageNames.Program, "scenario.pdb", ProgramBase, _data).Build(),
+        ];
+        All =
         [
             new ImageBuilder(kernel, ImageNames.Kernel, "ntkrnlmp.pdb", KernelBase, _data).Build(),
             new ImageBuilder(kernel, ImageNames.Hal, "hal.pdb", HalBase, _data).Build(),
@@ -29,6 +41,7 @@ public sealed class SyntheticImages
             new ImageBuilder(kernel, ImageNames.Acpi, "acpi.pdb", AcpiBase, _data).Build(),
             new ImageBuilder(kernel, ImageNames.Pci, "pci.pdb", PciBase, _data).Build(),
         ];
+    }
 
     public ulong AddressOf(Datum datum) =>
         _data[(int)datum] is var address and not 0 ? address : throw new InvalidOperationException($"{datum} has no place in an image yet");

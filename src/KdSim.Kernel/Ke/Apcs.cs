@@ -42,6 +42,22 @@ public sealed class Apcs(NtKernel kernel) : KernelComponent(kernel)
         return true;
     }
 
+    /// <summary>A user APC before all others, for which the thread need not be alertable.</summary>
+    internal void InsertUrgent(Ptr<KAPC> address)
+    {
+        View<KAPC> apc = address;
+        View<KTHREAD> thread = apc.Thread;
+        View<KAPC_STATE> state = StateOf(apc);
+        apc.Inserted = true;
+        Memory.InsertHead(state.ApcListHead.AddressOf(UserMode), apc.ApcListEntryView.Address);
+        state.UserApcPending = true;
+        state.KernelApcPending = true; // So that a thread in user mode enters the kernel.
+        if (thread.Running)
+            Kernel.Processors.RequestApc((int)thread.NextProcessor);
+        else if (state.Address == thread.ApcState.Address && thread.State == (byte)KTHREAD_STATE.Waiting && thread.WaitMode == UserMode)
+            Kernel.Dispatch.Unwait(thread, (long)NtStatus.UserApc, 0);
+    }
+
     [NtExport("KeRemoveQueueApc", MaxIrql = Irql.Dispatch)]
     public bool KeRemoveQueueApc(Ptr<KAPC> Apc)
     {
@@ -91,6 +107,21 @@ public sealed class Apcs(NtKernel kernel) : KernelComponent(kernel)
         return TakeAlert(thread, 0) ? NtStatus.Alerted : NtStatus.Success;
     }
 
+    /// <summary>A thread ends: unlinks what is queued to it and calls the rundown routines.</summary>
+    internal async KTask RunDown(Ptr<KTHREAD> Thread)
+    {
+        for (int mode = 0; mode < 2; mode++)
+            while (Memory.ReadU64(Thread.View.ApcState.ApcListHead.AddressOf(mode)) is var entry && entry != Thread.View.ApcState.ApcListHead.AddressOf(mode))
+            {
+                View<KAPC> apc = View<KAPC>.Containing(entry, KAPC.Offsets.ApcListEntry);
+                Unlink(apc);
+                if (apc.RundownRoutine != 0)
+                    await Guest.Call(apc.RundownRoutine, apc.Address);
+                else
+                    Kernel.Pool.Free(apc.Address);
+            }
+    }
+
     /// <summary>APCs are enabled again: asks for the interrupt if some wait.</summary>
     internal void RequestWaiting(View<KTHREAD> thread)
     {
@@ -128,11 +159,11 @@ public sealed class Apcs(NtKernel kernel) : KernelComponent(kernel)
             state.KernelApcInProgress = false;
         }
         if (PreviousMode == UserMode && state.UserApcPending)
-            await DeliverUser(thread.Ptr, slots);
+            await DeliverUser(thread.Ptr, TrapFrame, slots);
     }
 
-    /// <summary>Runs the kernel half of the first user APC; the user half needs a dispatcher in user mode.</summary>
-    private async KTask DeliverUser(Ptr<KTHREAD> Thread, ulong slots)
+    /// <summary>Runs the kernel half of the first user APC, and sends the thread to the user half.</summary>
+    private async KTask DeliverUser(Ptr<KTHREAD> Thread, Ptr<KTRAP_FRAME> trap, ulong slots)
     {
         View<KAPC_STATE> state = Thread.View.ApcState;
         state.UserApcPending = false;
@@ -145,9 +176,10 @@ public sealed class Apcs(NtKernel kernel) : KernelComponent(kernel)
         CopyArguments(apc, slots);
         Observer?.ApcDelivered(Cpu.Number, apc.Address, Thread, apc.KernelRoutine);
         await Guest.Call(apc.KernelRoutine, apc.Address, slots, slots + 8, slots + 16, slots + 24);
-        if (Memory.ReadU64(slots) is var routine and not 0)
-            throw new NotSupportedException($"a user APC with the routine {routine:x}: there is no APC dispatcher in user mode yet");
-        KeTestAlertThread(UserMode);
+        if (Memory.ReadU64(slots) == 0)
+            KeTestAlertThread(UserMode);
+        else if (!Kernel.UserApcs.TryEnter(trap, Memory.ReadU64(slots), Memory.ReadU64(slots + 8), Memory.ReadU64(slots + 16), Memory.ReadU64(slots + 24)))
+            await Kernel.Termination.EndProcess(NtStatus.AccessViolation);
     }
 
     private ulong FirstDeliverable(View<KTHREAD> thread)

@@ -56,17 +56,18 @@ public sealed class ContextSwitch(NtKernel kernel) : KernelComponent(kernel)
         code.Unwind(UnwindInfoEncoder.Encode(0, UnwindOperation.Alloc(0, 0x28)));
     }
 
-    /// <summary>Frames of a thread that has not run yet: it begins at KiStartSystemThread, which calls <paramref name="startup"/>.</summary>
-    internal void PrepareStart(View<KTHREAD> thread, ulong startup, ulong first, ulong second)
+    /// <summary>
+    /// Frames of a thread that has not run yet: it begins at <paramref name="entry"/> with this RSP, and that calls <paramref name="startup"/>.
+    /// </summary>
+    internal void PrepareStart(View<KTHREAD> thread, ulong entry, ulong rsp, ulong startup, ulong first, ulong second)
     {
-        ulong rsp = thread.InitialStack - 0x40;         // Home space and a zero return address above: the end of the stack.
         View<KEXCEPTION_FRAME> frame = new(rsp - KEXCEPTION_FRAME.SizeOf);
         frame.Clear();
         frame.MxCsr = 0x1F80;
         frame.R12 = first;
         frame.R13 = second;
         frame.R14 = startup;
-        frame.Return = Kernel.Stubs.AddressOf(Stub.KiStartSystemThread);
+        frame.Return = entry;
         WriteSwitchFrame(thread, frame.Address, rbp: 0);
     }
 

@@ -77,6 +77,13 @@ public sealed class TrapFrames(NtKernel kernel) : KernelComponent(kernel)
         cpu.Ss = Segment(ss, isCode: false);
     }
 
+    /// <summary>What a gate does to the segments when an exception comes from user mode.</summary>
+    internal void EnterKernelMode()
+    {
+        Cpu.State.Cs = Segment(Boot.ProcessorSetup.KernelCode, isCode: true);
+        Cpu.State.Ss = new SegmentRegister();
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static SegmentRegister Segment(ushort selector, bool isCode)
     {

@@ -25,6 +25,9 @@ public enum PteBits : ulong
 
     /// <summary>The last page of a range that is given back as a whole (contiguous memory, mappings).</summary>
     EndOfRange = 0x800,
+
+    /// <summary>A page of an image that several processes map: it is not freed with one of them.</summary>
+    Shared = 1UL << 52,
     NoExecute = 1UL << 63,
 
     /// <summary>A page of pageable memory that was not touched yet.</summary>
@@ -64,6 +67,25 @@ public sealed class PageTables(NtKernel kernel) : KernelComponent(kernel)
         for (ulong i = 256; i < 512; i++)
             Ram.Write(root + i * 8, Ram.Read<ulong>(systemRoot + i * 8));
         return root;
+    }
+
+    /// <summary>Takes all pages of the user half away and frees those that are the process's own, with the tables. The top-level table stays.</summary>
+    public void ClearUserHalf(ulong root)
+    {
+        for (ulong i = 0; i < 256; i++)
+            FreeTable(root + i * 8, level: 0);
+    }
+
+    private void FreeTable(ulong entry, int level)
+    {
+        ulong content = Ram.Read<ulong>(entry);
+        if ((content & (ulong)PteBits.Valid) == 0)
+            return;
+        for (ulong i = 0; i < 512 && level < 3; i++)
+            FreeTable(PageOf(content) + i * 8, level + 1);
+        Ram.Write(entry, 0UL);
+        if ((content & (ulong)PteBits.Shared) == 0)
+            Kernel.PhysicalPages.Free(PageOf(content));
     }
 
     /// <summary>Maps one page. The address must not be mapped yet.</summary>

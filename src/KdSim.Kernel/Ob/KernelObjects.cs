@@ -9,9 +9,7 @@ namespace KdSim.Kernel.Ob;
 /// </summary>
 public sealed class KernelObjects(NtKernel kernel) : KernelComponent(kernel)
 {
-    private const ulong CurrentThreadOffset = 0x188; // KPCR.Prcb.CurrentThread, at gs in kernel mode.
-
-    public View<ETHREAD> Thread => new(Memory.ReadU64(Cpu.State.Gs.Base + CurrentThreadOffset));
+    public View<ETHREAD> Thread => Kernel.Processors.CurrentThread.As<ETHREAD>();
 
     /// <summary>The process whose address space is current: the one attached to, if any.</summary>
     public View<EPROCESS> Process

@@ -22,12 +22,19 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
     /// </summary>
     public View<ETHREAD> TryCreate(View<EPROCESS> process, ulong startup, ulong first, ulong second, ulong startAddress)
     {
-        View<ETHREAD> thread = new(Kernel.Objects.Allocate(ObjectKind.Thread, ETHREAD.SizeOf));
+        View<ETHREAD> thread = CreateObject(process, startAddress);
         View<KTHREAD> control = thread.Tcb;
-        ulong stack = Kernel.SystemMemory.CreateStack(StackSize);
-        InitializeControl(control, process, stack);
+        ulong rsp = control.InitialStack - 0x40; // Home space and a zero return address above: the end of the stack.
+        Kernel.ContextSwitch.PrepareStart(control, Kernel.Stubs.AddressOf(Stub.KiStartSystemThread), rsp, startup, first, second);
+        return thread;
+    }
+
+    /// <summary>A thread with a kernel stack and nothing on it.</summary>
+    internal View<ETHREAD> CreateObject(View<EPROCESS> process, ulong startAddress)
+    {
+        View<ETHREAD> thread = new(Kernel.Objects.Allocate(ObjectKind.Thread, ETHREAD.SizeOf));
+        InitializeControl(thread.Tcb, process, Kernel.SystemMemory.CreateStack(StackSize));
         InitializeExecutive(thread, process, startAddress);
-        Kernel.ContextSwitch.PrepareStart(control, startup, first, second);
         return thread;
     }
 
@@ -50,7 +57,7 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
         await Guest.Call(StartRoutine, StartContext);
         if (CurrentIrql != Irql.Passive)
             throw new GuestBugCheck(BugCheckCode.IRQL_NOT_LESS_OR_EQUAL, StartRoutine, CurrentIrql, 8, StartRoutine);
-        await Exit(NtStatus.Success);
+        await Guest.Call(Stub.PspExitThread, 0);
     }
 
     [NtExport("PsTerminateSystemThread", MaxIrql = Irql.Passive)]
@@ -58,29 +65,16 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
     {
         if (!Kernel.Processors.CurrentThread.SystemThread)
             return NtStatus.InvalidParameter;
-        await Exit(ExitStatus);
+        await Guest.Call(Stub.PspExitThread, (uint)ExitStatus);
         return NtStatus.Success;
     }
 
-    /// <summary>Ends the running thread; never comes back.</summary>
-    public async KTask Exit(NtStatus status)
-    {
-        View<KTHREAD> leaving = Kernel.Processors.CurrentThread;
-        if (leaving.CombinedApcDisable != 0)
-            throw new GuestBugCheck(BugCheckCode.KERNEL_APC_PENDING_DURING_EXIT, 0, leaving.CombinedApcDisable, CurrentIrql);
-        CLIENT_ID id = leaving.As<ETHREAD>().Cid;
-        await Kernel.Notifications.ThreadCreated(id.UniqueProcess, id.UniqueThread, false);
-        View<ETHREAD> thread = Kernel.Processors.CurrentThread.As<ETHREAD>();
-        Kernel.Mutants.ThreadEnds(thread.Tcb);
-        Kernel.Queues.Leave(thread.Tcb);
-        Leave(thread, status);
-        Observer?.ThreadExited(Cpu.Number, thread.Address, (uint)status);
-        await Kernel.Scheduler.SwitchAway();
-        throw new InvalidOperationException("a terminated thread ran");
-    }
-
     /// <summary>Takes back a thread that was never started.</summary>
-    internal void Discard(Ptr<ETHREAD> thread) => Leave(thread, NtStatus.InsufficientResources);
+    internal void Discard(Ptr<ETHREAD> thread)
+    {
+        CountDown(new View<EPROCESS>(thread.View.Tcb.Process.Address));
+        Leave(thread, NtStatus.InsufficientResources);
+    }
 
     /// <summary>Gives back the stacks of terminated threads that no processor runs any more.</summary>
     internal void Reap()
@@ -154,7 +148,11 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
         process.ActiveThreads++;
     }
 
-    private void Leave(View<ETHREAD> thread, NtStatus status)
+    /// <summary>One thread less; returns how many are left.</summary>
+    internal static uint CountDown(View<EPROCESS> process) => process.ActiveThreads -= 1;
+
+    /// <summary>The thread is over: off the lists of its process, signalled, its stack for the reaper.</summary>
+    internal void Leave(View<ETHREAD> thread, NtStatus status)
     {
         View<KTHREAD> control = thread.Tcb;
         View<EPROCESS> process = new(control.Process.Address);
@@ -164,7 +162,6 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
         control.ApcQueueable = false;
         Memory.RemoveEntry(thread.ThreadListEntryView.Address);
         Memory.RemoveEntry(control.ThreadListEntryView.Address);
-        process.ActiveThreads--;
         process.LastThreadExitStatus = (int)status;
         control.State = (byte)KTHREAD_STATE.Terminated;
         control.WaitReason = (byte)KWAIT_REASON.WrTerminated;

@@ -12,8 +12,11 @@ public sealed class GuestAssembler(ulong address) : Assembler(64)
     public ulong Address => address;
 
     private readonly List<(Label At, Stub Stub, int FrameOffset)> _traps = [];
+    private readonly List<(Label At, string Name)> _symbols = [];
 
     internal IReadOnlyList<(Label At, Stub Stub, int FrameOffset)> Traps => _traps;
+
+    internal IReadOnlyList<(Label At, string Name)> Symbols => _symbols;
 
     /// <summary>Unwind operations that the routine declared; empty: a leaf function without a row in .pdata.</summary>
     internal byte[]? UnwindInfo { get; private set; }
@@ -28,6 +31,14 @@ public sealed class GuestAssembler(ulong address) : Assembler(64)
         Label(ref at);
         _traps.Add((at, stub, frameOffset));
         vmcall();
+    }
+
+    /// <summary>Names a place inside the routine, for the debugger. An instruction that is no trap follows.</summary>
+    public void Symbol(string name)
+    {
+        Label at = CreateLabel();
+        Label(ref at);
+        _symbols.Add((at, name));
     }
 
     /// <summary>Declares the UNWIND_INFO of the routine (see KdSim.Symbols.Unwind.UnwindInfoEncoder).</summary>

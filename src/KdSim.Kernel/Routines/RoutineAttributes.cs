@@ -59,4 +59,8 @@ public static class ImageNames
     public const string WmiLib = "wmilib.sys";
     public const string Acpi = "acpi.sys";
     public const string Pci = "pci.sys";
+
+    /// <summary>The two images of user mode: the system DLL, and the program that every process of a scenario runs under a name of its own.</summary>
+    public const string SystemDll = "ntdll.dll";
+    public const string Program = "scenario.exe";
 }

@@ -10,7 +10,7 @@ public sealed class ScenarioExpectations(NtKernel kernel) : KernelComponent(kern
 
     internal void Check(int thread)
     {
-        var expect = (Statement.Expect)Kernel.ScenarioThreads.StepOf(thread).Statement!;
+        var expect = (Statement.Expect)Kernel.ScenarioRunner.StepOf(thread).Statement!;
         ulong slot = Kernel.ScenarioMemory.SlotOf(thread, expect.Variable);
         uint status = Kernel.ScenarioMemory.StatusOf(slot);
         bool isPending = Kernel.ScenarioMemory.IsPending(slot);
@@ -29,6 +29,9 @@ public sealed class ScenarioExpectations(NtKernel kernel) : KernelComponent(kern
             case Expectation.Bytes when isPending || transferred != expect.Value:
                 Fail(thread, $"expected {expect.Variable} bytes {expect.Value}, got {(isPending ? "no answer yet" : transferred)}");
                 break;
+            case Expectation.Apcs when Memory.ReadU32(slot + ScenarioMemory.Completions) is var apcs && apcs != expect.Value:
+                Fail(thread, $"expected {expect.Variable} apcs {expect.Value}, got {apcs}");
+                break;
             case Expectation.Data when isPending || !Read(slot, transferred).SequenceEqual(expect.Data):
                 Fail(thread, $"expected {expect.Variable} data {Show(expect.Data)}, got {(isPending ? "no answer yet" : Show(Read(slot, transferred)))}");
                 break;
@@ -39,7 +42,7 @@ public sealed class ScenarioExpectations(NtKernel kernel) : KernelComponent(kern
     internal void Fail(int thread, string text)
     {
         Kernel.ScenarioThreads.CountFailure();
-        SourcePlace place = Kernel.ScenarioThreads.StepOf(thread).Statement!.Place;
+        SourcePlace place = Kernel.ScenarioRunner.StepOf(thread).Statement!.Place;
         Report(place, text);
     }
 

@@ -134,9 +134,11 @@ public static class ScenarioGrammar
     static readonly Parser<uint> Access =
         Word("readwrite").Select(_ => GenericRead | GenericWrite).Or(Word("read").Select(_ => GenericRead)).Or(Word("write").Select(_ => GenericWrite));
 
-    static readonly Parser<bool> Async = Word("async").Optional().Select(word => word.IsDefined);
+    static readonly Parser<bool> Async = IsGiven("async"), Apc = IsGiven("apc"), Alertable = IsGiven("alertable");
     static readonly Parser<ulong?> Offset = IfGiven(Word("at").Then(_ => Number.Must("an offset")));
     static readonly Parser<ulong?> Timeout = IfGiven(Word("timeout").Then(_ => Time.Must("a time")));
+
+    static Parser<bool> IsGiven(string word) => Word(word).Optional().Select(found => found.IsDefined);
 
     static Parser<ulong?> IfGiven(Parser<ulong> parser) => parser.Optional().Select(value => value.IsDefined ? value.Get() : (ulong?)null);
 
@@ -184,32 +186,43 @@ public static class ScenarioGrammar
             from length in Small.Must("a length")
             from offset in Offset
             from async in Async
+            from apc in Apc
             select (Build)((place, variable) =>
-                new Statement.Read(place, variable, handle, length, pointer.IsDefined ? pointer.Get() : null, offset, async)),
+                new Statement.Read(place, variable, handle, length, pointer.IsDefined ? pointer.Get() : null, offset, async, apc)),
         ["write"] =
             from handle in Name.Must("a handle")
             from data in Data.Must("data (\"text\", hex, zeros, fill or pointer)")
             from offset in Offset
             from async in Async
-            select (Build)((place, variable) => new Statement.Write(place, variable, handle, data, offset, async)),
+            from apc in Apc
+            select (Build)((place, variable) => new Statement.Write(place, variable, handle, data, offset, async, apc)),
         ["ioctl"] =
             from handle in Name.Must("a handle")
             from code in ControlCode.Must("a control code")
             from input in Word("in").Then(_ => Data.Must("data (\"text\", hex, zeros, fill or pointer)")).Optional()
             from output in Word("out").Then(_ => Output).Optional()
             from async in Async
-            select (Build)((place, variable) => IoctlOf(place, variable, handle, code, input.GetOrDefault(), output.GetOrDefault(), async)),
+            from apc in Apc
+            select (Build)((place, variable) => IoctlOf(place, variable, handle, code, input.GetOrDefault(), output.GetOrDefault(), async, apc)),
         ["cancel"] = from name in Name.Must("a request or a handle") select (Build)((place, _) => new Statement.Cancel(place, name)),
         ["wait"] =
             from name in Name.Must("a request")
             from timeout in Timeout
-            select (Build)((place, _) => new Statement.Wait(place, name, timeout)),
+            from alertable in Alertable
+            select (Build)((place, _) => new Statement.Wait(place, name, timeout, alertable)),
         ["expect"] =
             from name in Name.Must("a request")
             from build in ExpectationOf(name)
             select build,
         ["close"] = from name in Name.Must("a handle") select (Build)((place, _) => new Statement.Close(place, name)),
-        ["sleep"] = from time in Time.Must("a time such as 5ms") select (Build)((place, _) => new Statement.Sleep(place, time)),
+        ["sleep"] =
+            from time in Time.Must("a time such as 5ms")
+            from alertable in Alertable
+            select (Build)((place, _) => new Statement.Sleep(place, time, alertable)),
+        ["touch"] =
+            from address in Number.Must("an address")
+            from write in IsGiven("write")
+            select (Build)((place, _) => new Statement.Touch(place, address, write)),
         ["print"] = from text in Quoted.Must("a text in quotes") select (Build)((place, _) => new Statement.Print(place, text)),
         ["exit"] = Sprache.Parse.Return((Build)((place, _) => new Statement.Exit(place))),
         ["plug"] = World(WorldAction.Plug),
@@ -223,10 +236,10 @@ public static class ScenarioGrammar
             select (Build)((place, _) => SetRegister(place, name, value)),
     };
 
-    static Statement IoctlOf(SourcePlace place, string? variable, string handle, uint code, RequestData? input, RequestData? output, bool async)
+    static Statement IoctlOf(SourcePlace place, string? variable, string handle, uint code, RequestData? input, RequestData? output, bool async, bool apc)
     {
         var pointer = (RequestData.Pointer?)output;
-        return new Statement.Ioctl(place, variable, handle, code, input, pointer is { Address: not 0 } ? pointer : null, pointer?.Length ?? 0, async);
+        return new Statement.Ioctl(place, variable, handle, code, input, pointer is { Address: not 0 } ? pointer : null, pointer?.Length ?? 0, async, apc);
     }
 
     static Statement SetRegister(SourcePlace place, string name, ulong value)
@@ -248,9 +261,10 @@ public static class ScenarioGrammar
         return Word("status").Then(_ => Status.Must("a status such as STATUS_SUCCESS")).Select(value => Of(Expectation.Status, value))
             .Or(Word("bytes").Then(_ => Number.Must("a count")).Select(value => Of(Expectation.Bytes, value)))
             .Or(Word("data").Then(_ => Expected).Select(data => Of(Expectation.Data, 0, data)))
+            .Or(Word("apcs").Then(_ => Number.Must("a count")).Select(value => Of(Expectation.Apcs, value)))
             .Or(Word("pending").Select(_ => Of(Expectation.Pending)))
             .Or(Word("done").Select(_ => Of(Expectation.Done)))
-            .Must("status, bytes, data, pending or done");
+            .Must("status, bytes, data, apcs, pending or done");
     }
 
     static readonly Parser<ulong> Status = input => Name(input) is { WasSuccessful: true } name

@@ -1,5 +1,4 @@
 using System.Text;
-using KdSim.Kernel.Mm;
 using KdSim.Nt;
 
 namespace KdSim.Kernel.Scenarios;
@@ -12,10 +11,10 @@ public sealed class ScenarioMemory(NtKernel kernel) : KernelComponent(kernel)
 {
     /// <summary>A slot: a handle, or a request with its status block, event and buffer.</summary>
     public const ulong Handle = 0, StatusBlock = 8, Event = 0x18, Output = 0x20, OutputSize = 0x28, Input = 0x30, InputSize = 0x38,
-        Returned = 0x40, Kind = 0x44, Asynchronous = 0x48, Length = 0x4C;
+        Returned = 0x40, Kind = 0x44, Asynchronous = 0x48, Length = 0x4C, Completions = 0x50;
 
     /// <summary>A thread's page.</summary>
-    public const ulong Step = 0, Time = 8, Offset = 0x10, Result = 0x18, Attributes = 0x28, Name = 0x58, Starter = 0x68,
+    public const ulong Step = 0, Phase = 4, Time = 8, Offset = 0x10, Result = 0x18, Attributes = 0x28, Name = 0x58, Starter = 0x68, Setup = 0x70,
         OwnSlot = 0x80, Counters = 0x100, Text = 0x400;
 
     public const uint IsHandle = 1, IsRequest = 2;
@@ -25,16 +24,18 @@ public sealed class ScenarioMemory(NtKernel kernel) : KernelComponent(kernel)
 
     private ScenarioProgram Program => Kernel.Options.Scenario!;
 
+    public static int ThreadOf(ulong page) => (int)((page - Threads) / Page);
+
     public static ulong ThreadAt(int number) => Threads + (ulong)number * Page;
 
     /// <summary>Maps slots and threads of a new process.</summary>
     internal void Prepare(View<EPROCESS> process, string name)
     {
         ulong root = process.Pcb.DirectoryTableBase, size = ((ulong)Program.SlotCount(name) + 1) * SlotSize;
-        Map(root, Slots, size);
+        Kernel.UserMemory.Map(root, Slots, size);
         for (int i = 0; i < Program.Threads.Length; i++)
             if (Program.Threads[i].Process.Equals(name, StringComparison.OrdinalIgnoreCase))
-                Map(root, ThreadAt(i), Page);
+                Kernel.UserMemory.Map(root, ThreadAt(i), Page);
     }
 
     /// <summary>The slot of a variable; a request without a name uses the thread's own.</summary>
@@ -61,7 +62,7 @@ public sealed class ScenarioMemory(NtKernel kernel) : KernelComponent(kernel)
             throw new NotSupportedException($"a scenario's buffer has at most {MostBuffer:x} bytes");
         ulong address = Memory.ReadU64(Slots) is var next and not 0 ? next : Heap;
         ulong bytes = Math.Max(1, (length + Page - 1) / Page) * Page;
-        Map(Kernel.KernelObjects.Process.Pcb.DirectoryTableBase, address, bytes);
+        Kernel.UserMemory.Map(Kernel.KernelObjects.Process.Pcb.DirectoryTableBase, address, bytes);
         Memory.WriteU64(Slots, address + bytes + Page);
         Memory.WriteU64(place, address);
         Memory.WriteU64(size, bytes);
@@ -93,11 +94,5 @@ public sealed class ScenarioMemory(NtKernel kernel) : KernelComponent(kernel)
         ulong place = ThreadAt(thread) + Time;
         Memory.WriteU64(place, unchecked(0 - Math.Max(1, ticks / 200)));
         return place;
-    }
-
-    private void Map(ulong root, ulong address, ulong size)
-    {
-        for (ulong at = address; at < address + size; at += Page)
-            Kernel.PageTables.Map(root, at, Kernel.PhysicalPages.Allocate(), PteBits.UserData);
     }
 }

@@ -99,8 +99,8 @@ public sealed class ScenarioProgram
             // Recursion is bounded: the grammar refuses blocks deeper than a small limit.
             void Emit(ImmutableArray<Statement> statements)
             {
-                foreach (Statement statement in statements)
-                    switch (statement)
+                for (int i = 0; i < statements.Length; i++)
+                    switch (statements[i])
                     {
                         case Statement.Loop loop:
                             int counter = counters++, start = steps.Count;
@@ -122,8 +122,13 @@ public sealed class ScenarioProgram
                             steps.Add(new Step(StepKind.Fork, parallel, block, Threads: children.ToImmutable()));
                             steps.Add(new Step(StepKind.Join, parallel, block, Threads: children.ToImmutable()));
                             break;
+                        case Statement.Open open:
+                            bool isChecked = i + 1 < statements.Length && statements[i + 1] is Statement.Expect { What: Expectation.Status } expect
+                                && expect.Variable.Equals(open.Variable, StringComparison.OrdinalIgnoreCase);
+                            steps.Add(new Step(StepKind.Do, open with { IsChecked = isChecked }));
+                            break;
                         default:
-                            steps.Add(new Step(StepKind.Do, statement));
+                            steps.Add(new Step(StepKind.Do, statements[i]));
                             break;
                     }
             }

@@ -4,7 +4,10 @@ using KdSim.Nt;
 
 namespace KdSim.Kernel.Scenarios;
 
-/// <summary>The statements that are system calls, made with previous mode UserMode and addresses of user memory. PASSIVE_LEVEL, in the process.</summary>
+/// <summary>
+/// The statements that are requests, as phases of <see cref="ScenarioRunner"/>: what the program puts into user memory before a system call, and what it does
+/// with the answer.
+/// </summary>
 public sealed class ScenarioRequests(NtKernel kernel) : KernelComponent(kernel)
 {
     private const uint Synchronize = 0x10_0000, ReadAttributes = 0x80, ShareAll = 7, Open_ = 1, NonDirectory = 0x40, SynchronousNonAlert = 0x20;
@@ -12,128 +15,122 @@ public sealed class ScenarioRequests(NtKernel kernel) : KernelComponent(kernel)
 
     private ScenarioMemory User => Kernel.ScenarioMemory;
 
-    private Statement StatementOf(int thread) => Kernel.ScenarioThreads.StepOf(thread).Statement!;
+    private ScenarioRunner Runner => Kernel.ScenarioRunner;
 
-    public async KTask Open(int thread)
+    public bool Open(int thread, Statement.Open open, int phase, NtStatus answer)
     {
-        var open = (Statement.Open)StatementOf(thread);
         ulong slot = User.SlotOf(thread, open.Variable);
-        Memory.WriteU32(slot + ScenarioMemory.Kind, ScenarioMemory.IsHandle);
-        Memory.WriteU32(slot + ScenarioMemory.Asynchronous, open.Asynchronous ? 1u : 0);
-        Memory.WriteU64(slot + ScenarioMemory.Handle, 0);
-        NtStatus status = await Guest.Call(Stub.NtCreateFile, slot + ScenarioMemory.Handle, open.DesiredAccess | Synchronize | ReadAttributes,
-            User.NameObject(thread, open.Path), slot + ScenarioMemory.StatusBlock, 0, 0x80, ShareAll, Open_,
-            NonDirectory | (open.Asynchronous ? 0 : SynchronousNonAlert), 0, 0);
-        Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)status);
+        if (phase == 0)
+        {
+            Memory.WriteU32(slot + ScenarioMemory.Kind, ScenarioMemory.IsHandle);
+            Memory.WriteU32(slot + ScenarioMemory.Asynchronous, open.Asynchronous ? 1u : 0);
+            Memory.WriteU64(slot + ScenarioMemory.Handle, 0);
+            return Runner.Call(Stub.NtCreateFile, slot + ScenarioMemory.Handle, open.DesiredAccess | Synchronize | ReadAttributes,
+                User.NameObject(thread, open.Path), slot + ScenarioMemory.StatusBlock, 0, 0x80, ShareAll, Open_,
+                NonDirectory | (open.Asynchronous ? 0 : SynchronousNonAlert), 0, 0);
+        }
+        Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)answer);
+        if (open.IsChecked || answer.IsSuccess)
+            return false;
+        Kernel.ScenarioExpectations.Fail(thread, $"open \"{open.Path}\" answered {answer}");
+        return false;
     }
 
-    public async KTask Read(int thread)
+    public bool Read(int thread, Statement.Read read, int phase, NtStatus answer)
     {
-        var read = (Statement.Read)StatementOf(thread);
         ulong slot = User.SlotOf(thread, read.Variable), file = User.SlotOf(thread, read.Handle);
-        bool waits = !read.Asynchronous;
-        if (!Begin(thread, slot, file, read.Length))
-            return;
+        if (!IsToSend(phase))
+            return Around(thread, slot, file, read.Length, !read.Asynchronous, phase, answer);
+        Prepare(slot, file, read.Length);
         ulong buffer = read.RawBuffer ?? User.Buffer(slot, isInput: false, read.Length);
-        NtStatus status = await Guest.Call(Stub.NtReadFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), 0, 0,
+        return Runner.Call(Stub.NtReadFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), ApcOf(read.Apc), slot,
             slot + ScenarioMemory.StatusBlock, buffer, read.Length, OffsetOf(thread, file, read.Offset), 0);
-        await End(slot, status, waits);
     }
 
-    public async KTask Write(int thread)
+    public bool Write(int thread, Statement.Write write, int phase, NtStatus answer)
     {
-        var write = (Statement.Write)StatementOf(thread);
         ulong slot = User.SlotOf(thread, write.Variable), file = User.SlotOf(thread, write.Handle);
-        bool waits = !write.Asynchronous;
-        if (!Begin(thread, slot, file, 0))
-            return;
+        if (!IsToSend(phase))
+            return Around(thread, slot, file, 0, !write.Asynchronous, phase, answer);
+        Prepare(slot, file, 0);
         (ulong buffer, uint length) = Place(slot, write.Data, isInput: true);
-        NtStatus status = await Guest.Call(Stub.NtWriteFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), 0, 0,
+        return Runner.Call(Stub.NtWriteFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), ApcOf(write.Apc), slot,
             slot + ScenarioMemory.StatusBlock, buffer, length, OffsetOf(thread, file, write.Offset), 0);
-        await End(slot, status, waits);
     }
 
-    public async KTask Ioctl(int thread)
+    public bool Ioctl(int thread, Statement.Ioctl ioctl, int phase, NtStatus answer)
     {
-        var ioctl = (Statement.Ioctl)StatementOf(thread);
         ulong slot = User.SlotOf(thread, ioctl.Variable), file = User.SlotOf(thread, ioctl.Handle);
-        bool waits = !ioctl.Asynchronous;
-        if (!Begin(thread, slot, file, ioctl.OutputLength))
-            return;
+        if (!IsToSend(phase))
+            return Around(thread, slot, file, ioctl.OutputLength, !ioctl.Asynchronous, phase, answer);
+        Prepare(slot, file, ioctl.OutputLength);
         (ulong input, uint inputLength) = Place(slot, ioctl.Input, isInput: true);
         (ulong output, uint outputLength) = ioctl.Output is not null ? Place(slot, ioctl.Output, isInput: false)
             : (ioctl.OutputLength == 0 ? 0 : User.Buffer(slot, isInput: false, ioctl.OutputLength), ioctl.OutputLength);
-        NtStatus status = await Guest.Call(Stub.NtDeviceIoControlFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), 0, 0,
+        return Runner.Call(Stub.NtDeviceIoControlFile, Memory.ReadU64(file), Memory.ReadU64(slot + ScenarioMemory.Event), ApcOf(ioctl.Apc), slot,
             slot + ScenarioMemory.StatusBlock, ioctl.Code, input, inputLength, output, outputLength);
-        await End(slot, status, waits);
     }
 
     /// <summary>A request, by its status block; or all that this thread has sent on a handle.</summary>
-    public async KTask Cancel(int thread)
+    public bool Cancel(int thread, Statement.Cancel cancel)
     {
-        ulong slot = User.SlotOf(thread, ((Statement.Cancel)StatementOf(thread)).Variable), result = ScenarioMemory.ThreadAt(thread) + ScenarioMemory.Result;
-        if (Memory.ReadU32(slot + ScenarioMemory.Kind) == ScenarioMemory.IsHandle)
-            await Guest.Call(Stub.NtCancelIoFile, Memory.ReadU64(slot), result);
-        else
-            await Guest.Call(Stub.NtCancelIoFileEx, Memory.ReadU64(slot), slot + ScenarioMemory.StatusBlock, result);
+        ulong slot = User.SlotOf(thread, cancel.Variable), result = ScenarioMemory.ThreadAt(thread) + ScenarioMemory.Result;
+        return Memory.ReadU32(slot + ScenarioMemory.Kind) == ScenarioMemory.IsHandle
+            ? Runner.Call(Stub.NtCancelIoFile, Memory.ReadU64(slot), result)
+            : Runner.Call(Stub.NtCancelIoFileEx, Memory.ReadU64(slot), slot + ScenarioMemory.StatusBlock, result);
     }
 
-    public async KTask Wait(int thread)
+    public bool Wait(int thread, Statement.Wait wait)
     {
-        var wait = (Statement.Wait)StatementOf(thread);
         ulong slot = User.SlotOf(thread, wait.Variable);
-        if (Memory.ReadU32(slot + ScenarioMemory.Returned) == (uint)NtStatus.Pending)
-            await WaitFor(Memory.ReadU64(slot + ScenarioMemory.Event), wait.Timeout is { } ticks ? User.Interval(thread, ticks) : 0);
+        return Memory.ReadU32(slot + ScenarioMemory.Returned) == (uint)NtStatus.Pending && Runner.Call(Stub.NtWaitForSingleObject,
+            Memory.ReadU64(slot + ScenarioMemory.Event), wait.Alertable ? 1u : 0, wait.Timeout is { } ticks ? User.Interval(thread, ticks) : 0);
     }
 
-    public async KTask Close(int thread)
+    public bool Close(int thread, Statement.Close close, int phase, NtStatus answer)
     {
-        ulong slot = User.SlotOf(thread, ((Statement.Close)StatementOf(thread)).Handle);
-        NtStatus status = await Guest.Call(Stub.NtClose, Memory.ReadU64(slot));
-        Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)status);
+        ulong slot = User.SlotOf(thread, close.Handle);
+        if (phase == 0)
+            return Runner.Call(Stub.NtClose, Memory.ReadU64(slot));
+        Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)answer);
         Memory.WriteU64(slot, 0);
+        return false;
     }
 
-    /// <summary>Waits for the object behind a handle of the process.</summary>
-    internal async KTask<NtStatus> WaitFor(ulong handle, ulong timeout)
-    {
-        NtStatus status = Kernel.HandleRoutines.Resolve(handle, Synchronize, 0, 1, out ulong body, out _, out _);
-        if (!status.IsSuccess)
-            return status;
-        status = await Guest.Call(Stub.KeWaitForSingleObject, body, (ulong)KWAIT_REASON.UserRequest, 1, 0, timeout);
-        await Kernel.Objects.Dereference(body);
-        return status;
-    }
+    // The phases of a request: 0 makes its event, 1 sends it, 2 notes the answer and waits where it is to.
 
-    /// <summary>Makes the slot a new request of a file. False (and a failed expectation) if its last one is still on its way.</summary>
-    private bool Begin(int thread, ulong slot, ulong file, uint output)
+    private static bool IsToSend(int phase) => phase == 1;
+
+    private bool Around(int thread, ulong slot, ulong file, uint output, bool waits, int phase, NtStatus answer)
     {
-        if (User.IsPending(slot))
+        if (phase == 0)
         {
-            Kernel.ScenarioExpectations.Fail(thread, "the last request of this name is still pending");
+            if (User.IsPending(slot))
+            {
+                Kernel.ScenarioExpectations.Fail(thread, "the last request of this name is still pending");
+                return false;
+            }
+            return Memory.ReadU64(slot + ScenarioMemory.Event) != 0 || Runner.Call(Stub.NtCreateEvent, slot + ScenarioMemory.Event, EventAccess, 0, 0, 0);
+        }
+        if (phase != 2)
             return false;
-        }
-        if (Memory.ReadU64(slot + ScenarioMemory.Event) == 0)
-        {
-            ulong body = Kernel.Objects.Allocate(Ob.ObjectKind.Event, KEVENT.SizeOf);
-            Kernel.KernelObjects.InitializeEvent(body, notification: true, signaled: false);
-            Memory.WriteU64(slot + ScenarioMemory.Event, Kernel.HandleTables.Insert(body, EventAccess, 0, isKernelHandle: false));
-        }
+        Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)answer);
+        return waits && answer == NtStatus.Pending && Runner.Call(Stub.NtWaitForSingleObject, Memory.ReadU64(slot + ScenarioMemory.Event), 0, 0);
+    }
+
+    /// <summary>Makes the slot a new request of a file.</summary>
+    private void Prepare(ulong slot, ulong file, uint output)
+    {
         Memory.WriteU64(slot, Memory.ReadU64(file));
         Memory.WriteU32(slot + ScenarioMemory.Kind, ScenarioMemory.IsRequest);
         Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)NtStatus.Pending);
         Memory.WriteU32(slot + ScenarioMemory.Length, output);
         Memory.WriteU64(slot + ScenarioMemory.StatusBlock, (uint)NtStatus.Pending);
         Memory.WriteU64(slot + ScenarioMemory.StatusBlock + 8, 0);
-        return true;
+        Memory.WriteU32(slot + ScenarioMemory.Completions, 0);
     }
 
-    private async KTask End(ulong slot, NtStatus status, bool waits)
-    {
-        Memory.WriteU32(slot + ScenarioMemory.Returned, (uint)status);
-        if (waits && status == NtStatus.Pending)
-            await WaitFor(Memory.ReadU64(slot + ScenarioMemory.Event), 0);
-    }
+    private ulong ApcOf(bool wanted) => wanted ? Kernel.Stubs.AddressOf(Stub.RequestCompleted) : 0;
 
     private (ulong Address, uint Length) Place(ulong slot, RequestData? data, bool isInput)
     {

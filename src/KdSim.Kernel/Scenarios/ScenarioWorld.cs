@@ -30,11 +30,16 @@ public sealed class ScenarioWorld(NtKernel kernel) : KernelComponent(kernel)
         await Guest.Call(Stub.KiScenarioThreadEnds);
     }
 
-    public async KTask Do(int thread)
+    /// <summary>A system service of the simulator's own: carries out the statement at which the thread stands.</summary>
+    [NtRoutine("NtScenarioAct", MaxIrql = Irql.Passive)]
+    public async KTask<NtStatus> NtScenarioAct(ulong Thread)
     {
-        NtStatus status = await Act((Statement.World)Kernel.ScenarioThreads.StepOf(thread).Statement!);
+        if (Thread >= (ulong)Kernel.Options.Scenario!.Threads.Length || Kernel.ScenarioRunner.StepOf((int)Thread).Statement is not Statement.World)
+            return NtStatus.InvalidParameter;
+        NtStatus status = await Act((Statement.World)Kernel.ScenarioRunner.StatementOf((int)Thread));
         if (!status.IsSuccess)
-            Report((Statement.World)Kernel.ScenarioThreads.StepOf(thread).Statement!, status);
+            Report((Statement.World)Kernel.ScenarioRunner.StatementOf((int)Thread), status);
+        return status;
     }
 
     private KTask<NtStatus> Act(Statement.World action)

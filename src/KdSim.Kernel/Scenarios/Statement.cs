@@ -14,7 +14,7 @@ public abstract record RequestData
 }
 
 /// <summary>What `expect` looks at.</summary>
-public enum Expectation { Status, Bytes, Data, Pending, Done }
+public enum Expectation { Status, Bytes, Data, Pending, Done, Apcs }
 
 /// <summary>What the world does to the machine.</summary>
 public enum WorldAction { Plug, Unplug, SurpriseRemove, Enable, Disable, Sleep, Resume, SetRegister }
@@ -22,27 +22,34 @@ public enum WorldAction { Plug, Unplug, SurpriseRemove, Enable, Disable, Sleep, 
 /// <summary>One statement of a scenario. Names are variables of the process; times are ticks of the machine's clock.</summary>
 public abstract record Statement(SourcePlace Place)
 {
-    public sealed record Open(SourcePlace Place, string Variable, string Path, uint DesiredAccess, bool Asynchronous) : Statement(Place);
-
-    public sealed record Read(SourcePlace Place, string? Variable, string Handle, uint Length, ulong? RawBuffer, ulong? Offset, bool Asynchronous)
+    /// <param name="IsChecked">The next statement expects its status: a failure is not one of the scenario.</param>
+    public sealed record Open(SourcePlace Place, string Variable, string Path, uint DesiredAccess, bool Asynchronous, bool IsChecked = false)
         : Statement(Place);
 
-    public sealed record Write(SourcePlace Place, string? Variable, string Handle, RequestData Data, ulong? Offset, bool Asynchronous)
+    /// <param name="Apc">A user APC tells of its end.</param>
+    public sealed record Read(
+        SourcePlace Place, string? Variable, string Handle, uint Length, ulong? RawBuffer, ulong? Offset, bool Asynchronous, bool Apc) : Statement(Place);
+
+    public sealed record Write(SourcePlace Place, string? Variable, string Handle, RequestData Data, ulong? Offset, bool Asynchronous, bool Apc)
         : Statement(Place);
 
     public sealed record Ioctl(
-        SourcePlace Place, string? Variable, string Handle, uint Code, RequestData? Input, RequestData? Output, uint OutputLength, bool Asynchronous)
+        SourcePlace Place, string? Variable, string Handle, uint Code, RequestData? Input, RequestData? Output, uint OutputLength, bool Asynchronous,
+        bool Apc)
         : Statement(Place);
 
     public sealed record Cancel(SourcePlace Place, string Variable) : Statement(Place);
 
-    public sealed record Wait(SourcePlace Place, string Variable, ulong? Timeout) : Statement(Place);
+    public sealed record Wait(SourcePlace Place, string Variable, ulong? Timeout, bool Alertable) : Statement(Place);
 
     public sealed record Expect(SourcePlace Place, string Variable, Expectation What, ulong Value, ImmutableArray<byte> Data) : Statement(Place);
 
     public sealed record Close(SourcePlace Place, string Handle) : Statement(Place);
 
-    public sealed record Sleep(SourcePlace Place, ulong Ticks) : Statement(Place);
+    public sealed record Sleep(SourcePlace Place, ulong Ticks, bool Alertable) : Statement(Place);
+
+    /// <summary>The program reads or writes a byte of its address space.</summary>
+    public sealed record Touch(SourcePlace Place, ulong Address, bool Writes) : Statement(Place);
 
     public sealed record Print(SourcePlace Place, string Text) : Statement(Place);
 

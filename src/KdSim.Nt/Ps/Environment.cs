@@ -81,6 +81,26 @@ public partial struct PEB_LDR_DATA
     [FieldOffset(0x050), NtPointer] public ulong ShutdownThreadId;
 }
 
+/// <summary>An image of user mode in the lists of PEB_LDR_DATA.</summary>
+[NtType("_LDR_DATA_TABLE_ENTRY"), StructLayout(LayoutKind.Explicit, Size = 0x120)]
+public partial struct LDR_DATA_TABLE_ENTRY
+{
+    [FieldOffset(0x000)] public LIST_ENTRY InLoadOrderLinks;
+    [FieldOffset(0x010)] public LIST_ENTRY InMemoryOrderLinks;
+    [FieldOffset(0x020)] public LIST_ENTRY InInitializationOrderLinks;
+    [FieldOffset(0x030), NtPointer] public ulong DllBase;
+    [FieldOffset(0x038), NtPointer] public ulong EntryPoint;
+    [FieldOffset(0x040)] public uint SizeOfImage;
+    [FieldOffset(0x048)] public UNICODE_STRING FullDllName;
+    [FieldOffset(0x058)] public UNICODE_STRING BaseDllName;
+    [FieldOffset(0x068)] public uint Flags;
+    [FieldOffset(0x06C)] public ushort ObsoleteLoadCount;
+    [FieldOffset(0x06E)] public ushort TlsIndex;
+    [FieldOffset(0x070)] public LIST_ENTRY HashLinks;
+    [FieldOffset(0x080)] public uint TimeDateStamp;
+    [FieldOffset(0x084), NtArray(156)] public byte Fill1;
+}
+
 [NtType("_RTL_USER_PROCESS_PARAMETERS"), StructLayout(LayoutKind.Explicit, Size = 0x88)]
 public partial struct RTL_USER_PROCESS_PARAMETERS
 {

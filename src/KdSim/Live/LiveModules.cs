@@ -6,7 +6,10 @@ using KdSim.Nt;
 
 namespace KdSim.Live;
 
-/// <summary>The modules of the machine, read from PsLoadedModuleList in guest memory; where their files are on the host is known from the machine.</summary>
+/// <summary>
+/// The modules of the machine, read from PsLoadedModuleList in guest memory, and those of the current process from its PEB; where their files are on the host
+/// is known from the machine.
+/// </summary>
 sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<string, string> hostPaths)
 {
     const int MostModules = 4096;
@@ -24,8 +27,37 @@ sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<
             if (Module(entry) is { } module) modules.Add(module);
             links = BitConverter.ToUInt64(entry);
         }
+        AddUserModules(modules);
         modules.AddRange(_unloaded);
         return modules;
+    }
+
+    /// <summary>What the loader of the current process has in its list.</summary>
+    void AddUserModules(List<TargetModule> modules)
+    {
+        byte[] entry = new byte[LDR_DATA_TABLE_ENTRY.SizeOf];
+        if (Loader() is not { } loader) return;
+        ulong head = loader + (ulong)PEB_LDR_DATA.Offsets.InLoadOrderModuleList;
+        for (ulong links = memory.ReadPointer(head) ?? 0; links != 0 && links != head && modules.Count < MostModules;)
+        {
+            if (memory.Read(0, links, entry) != entry.Length) break;
+            string name = Text(entry, LDR_DATA_TABLE_ENTRY.Offsets.BaseDllName), path = Text(entry, LDR_DATA_TABLE_ENTRY.Offsets.FullDllName);
+            if (name.Length != 0)
+                modules.Add(new TargetModule(
+                    BitConverter.ToUInt64(entry, LDR_DATA_TABLE_ENTRY.Offsets.DllBase), BitConverter.ToUInt32(entry, LDR_DATA_TABLE_ENTRY.Offsets.SizeOfImage),
+                    NameOf(name), name, path, BitConverter.ToUInt32(entry, LDR_DATA_TABLE_ENTRY.Offsets.TimeDateStamp), 0, HostPath: HostPath(name)));
+            links = BitConverter.ToUInt64(entry);
+        }
+    }
+
+    /// <summary>The PEB_LDR_DATA of the process in whose address space the current processor runs.</summary>
+    ulong? Loader()
+    {
+        ulong prcb = memory.ReadPointer(kernel.Data(Datum.KiProcessorBlock) + (ulong)kernel.Computer.Current.Number * 8) ?? 0;
+        ulong thread = prcb == 0 ? 0 : memory.ReadPointer(prcb + (ulong)KPRCB.Offsets.CurrentThread) ?? 0;
+        ulong process = thread == 0 ? 0 : memory.ReadPointer(thread + (ulong)(KTHREAD.Offsets.ApcState + KAPC_STATE.Offsets.Process)) ?? 0;
+        ulong peb = process == 0 ? 0 : memory.ReadPointer(process + (ulong)EPROCESS.Offsets.Peb) ?? 0;
+        return peb == 0 ? null : memory.ReadPointer(peb + (ulong)PEB.Offsets.Ldr);
     }
 
     /// <summary>The module that starts at an address, as it is listed now.</summary>

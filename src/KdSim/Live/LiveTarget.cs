@@ -147,7 +147,7 @@ sealed class LiveTarget :
 
     public bool TryGetPdb(Guid guid, uint age, string fileName, out ReadOnlyMemory<byte> pdb)
     {
-        foreach (SyntheticImage image in _machine.Kernel.Images.All)
+        foreach (SyntheticImage image in _machine.Kernel.Images.All.Concat(_machine.Kernel.Images.User))
         {
             if (PeImage.Parse(image.File, image.Name).ReadCodeView() is not { } codeView || codeView.Guid != guid) continue;
             pdb = image.Pdb;
