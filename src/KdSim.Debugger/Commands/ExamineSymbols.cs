@@ -69,7 +69,7 @@ public sealed class ExamineSymbols : EngineCommand<ExamineSymbols.Arguments>
         _ => symbols,
     };
 
-    static bool IsFunction(ModuleSymbol symbol) => symbol.Kind == SymbolKind.Function || symbol.Type?.Kind == TypeKind.Function;
+    static bool IsFunction(ModuleSymbol symbol) => symbol.Kind == SymbolKind.Function || symbol.IsCode || symbol.Type?.Kind == TypeKind.Function;
 
     static ulong SizeOf(ModuleSymbol symbol) => symbol.Size > 0 ? symbol.Size : symbol.Type?.Size ?? 0;
 
@@ -105,7 +105,7 @@ public sealed class ExamineSymbols : EngineCommand<ExamineSymbols.Arguments>
     static string What(DebuggerSession session, ModuleSymbol symbol, ulong address, string blank) => symbol switch
     {
         { Type: { Kind: TypeKind.Function } function } => $"{blank}({function.Parameters})",
-        { Kind: SymbolKind.Function } => $"{blank}(<no parameter info>)",
+        { Kind: SymbolKind.Function } or { IsCode: true, Type: null } => $"{blank}(<no parameter info>)",
         { Type: { } type } => $" = {DataValues.Format(session, type, address)}",
         _ => " = <no type information>",
     };

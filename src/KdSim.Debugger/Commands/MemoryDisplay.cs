@@ -41,8 +41,7 @@ public sealed class DisplayMemory : TextCommand
         {
             byte[] bytes = new byte[Math.Min(row, range.Length - at)];
             int length = physical ? session.Target.ReadPhysical(range.Start + at, bytes) : session.Read(range.Start + at, bytes);
-            string start = physical ? $"#{range.Start + at:x8}" : Addresses.Accent(range.Start + at);
-            yield return new Line(new Text($"{start}  {rows.Format(bytes, length, (int)row)}"));
+            yield return new Line(new Text($"{Addresses.Accent(range.Start + at)}  {rows.Format(bytes, length, (int)row)}"));
             last.Next = range.Start + at + (ulong)bytes.Length;
         }
         ulong shown = range.Length / (ulong)rows.Unit;

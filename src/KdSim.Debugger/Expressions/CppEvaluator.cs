@@ -150,7 +150,7 @@ public sealed partial class CppEvaluator(DebuggerSession session)
         if (Decay(ref left) is { } element && op is "+" or "-")
         {
             if (op == "-" && Decay(ref right) is { } other)
-                return TypedValue.OfInteger((long)(left.Bits - right.Bits) / (long)Math.Max(other.Size, 1));
+                return new TypedValue(BasicTypes.Int64, (ulong)((long)(left.Bits - right.Bits) / (long)Math.Max(other.Size, 1)));
             ulong scaled = (ulong)right.Signed * Math.Max(element.Size, 1);
             return left with { Bits = op == "+" ? left.Bits + scaled : left.Bits - scaled, Address = null };
         }
@@ -179,9 +179,14 @@ public sealed partial class CppEvaluator(DebuggerSession session)
             "|" => a | b,
             _ => throw ExpressionException.Operand(rest),
         };
-        TypeInfo type = wide ? unsigned ? BasicTypes.UInt64 : BasicTypes.Int64 : unsigned ? BasicTypes.UInt : BasicTypes.Int;
+        bool isLong = IsLong(left.Type) || IsLong(right.Type);
+        TypeInfo type = wide ? unsigned ? BasicTypes.UInt64 : BasicTypes.Int64
+            : unsigned ? isLong ? BasicTypes.ULong : BasicTypes.UInt : isLong ? BasicTypes.Long : BasicTypes.Int;
         return new TypedValue(type, Narrow(result, wide));
     }
+
+    /// <summary><c>long</c> is as wide as <c>int</c>, but a type of its own.</summary>
+    static bool IsLong(TypeInfo type) => type.Size == 4 && type.Name.EndsWith("long", StringComparison.Ordinal);
 
     static ulong Narrow(ulong value, bool wide) => wide ? value : (uint)value;
 

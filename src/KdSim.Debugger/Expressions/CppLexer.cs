@@ -199,7 +199,9 @@ sealed class CppLexer(string text)
         ulong bits = (ulong)value;
         bool unsigned = marks.Contains('U') || (hex || octal) && bits is > int.MaxValue and <= uint.MaxValue || bits > long.MaxValue;
         bool wide = bits > uint.MaxValue || !unsigned && bits > int.MaxValue || marks.Contains("LL") || marks.Contains("I64");
-        TypeInfo type = wide ? unsigned ? BasicTypes.UInt64 : BasicTypes.Int64 : unsigned ? BasicTypes.UInt : BasicTypes.Int;
+        bool isLong = marks.Contains('L') && !wide;
+        TypeInfo type = wide ? unsigned ? BasicTypes.UInt64 : BasicTypes.Int64
+            : unsigned ? isLong ? BasicTypes.ULong : BasicTypes.UInt : isLong ? BasicTypes.Long : BasicTypes.Int;
         (Current, Number, NumberType, End) = (Kind.Number, bits, type, i);
     }
 }

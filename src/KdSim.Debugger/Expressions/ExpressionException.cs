@@ -11,13 +11,20 @@ public sealed class ExpressionException(string phrase, string rest) : CommandExc
 
     public override string Message => Complete ?? base.Message;
 
-    public static ExpressionException Unresolved(string rest) => new("Couldn't resolve", rest);
-    public static ExpressionException Memory(string rest) => new("Memory access", rest.Length == 0 ? "<EOL>" : rest);
+    public static ExpressionException Unresolved(string rest, string? hint = null) => new("Couldn't resolve", rest) { Hint = hint };
+
+    public static ExpressionException Memory(string rest, ulong? address = null) => new("Memory access", rest.Length == 0 ? "<EOL>" : rest)
+    {
+        Hint = address is { } at ? $"There is no memory at {Debugging.Output.Addresses.Accent(at)}" : null,
+    };
+
     public static ExpressionException Operand(string rest) => new("Operand", rest);
     public static ExpressionException Syntax(string rest) => new("Syntax", rest.Length == 0 ? "<EOL>" : rest);
     public static ExpressionException Overflow(string rest) => new("Overflow", rest);
     public static ExpressionException BadRegister(string rest) => new("Bad register", rest);
 
-    public static ExpressionException Missing(string rest) =>
-        new($"Numeric expression missing from '{(rest.Length == 0 ? "<EOL>" : rest)}'");
+    public static ExpressionException Missing(string rest) => new($"Numeric expression missing from '{(rest.Length == 0 ? "<EOL>" : rest)}'")
+    {
+        Hint = rest is ['&' or '|', ..] ? "MASM expressions have no && and ||: write and, or, or use @@c++( )" : null,
+    };
 }

@@ -64,7 +64,15 @@ public sealed class MasmEvaluator(IEvaluationContext context)
     {
         if (context.TrySymbol(name.Word, out ulong value) || !name.Forced && context.TryRegister(name.Word.ToLowerInvariant(), out value))
             return value;
-        throw ExpressionException.Unresolved(text[name.Position..]);
+        throw ExpressionException.Unresolved(text[name.Position..], Hint(name.Word));
+    }
+
+    static string Hint(string word)
+    {
+        int bang = word.IndexOf('!');
+        return bang > 0
+            ? $"No loaded module '{word[..bang]}' has a symbol '{word[(bang + 1)..]}': lm lists the modules, x {word[..bang]}!* the symbols"
+            : $"'{word}' is no symbol, register or number: x *!*{word.TrimStart('$')}* looks for it";
     }
 
     ulong UnaryValue(MasmNode.Unary unary, string text)
@@ -96,7 +104,7 @@ public sealed class MasmEvaluator(IEvaluationContext context)
         int end = unary.Operand.End;
         if (end > 0 && end <= text.Length && text[end - 1] == ')')
             end--;
-        throw ExpressionException.Memory(text[end..]);
+        throw ExpressionException.Memory(text[end..], address);
     }
 
     ulong BinaryValue(MasmNode.Binary binary, string text)

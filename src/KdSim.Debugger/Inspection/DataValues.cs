@@ -47,9 +47,18 @@ public static class DataValues
             TypeKind.Character => bits is >= 0x20 and < 0x7f ? $"0x{bits:x} '{(char)bits}'" : $"0x{bits:x}",
             TypeKind.Boolean => bits.ToString(),
             TypeKind.Float => Float(type, bits),
-            _ => Integer(type, bits),
+            _ => session.Options.LongsInRadix && type is { Kind: TypeKind.Integer, Size: >= 4, Signed: true } ? InRadix(session, type, signed)
+                : Integer(type, bits),
         };
     }
+
+    /// <summary>A long integer in the number base of <c>n</c>, marked where that base is not 10.</summary>
+    static string InRadix(DebuggerSession session, TypeInfo type, long value) => session.Options.Radix switch
+    {
+        16 => $"0x{(type.Size == 8 ? Wide((ulong)value) : ((uint)value).ToString("x"))}",
+        8 => $"0t{Convert.ToString(type.Size == 8 ? value : (uint)value, 8)}",
+        _ => $"0n{value}",
+    };
 
     static string Float(TypeInfo type, ulong bits) => type.Size == 4
         ? BitConverter.UInt32BitsToSingle((uint)bits).ToString("R", CultureInfo.InvariantCulture)
@@ -85,6 +94,8 @@ public static class DataValues
             TypeKind.Void => $"{text} Void",
             TypeKind.Character when target.Size == 1 => $"{text}  \"{Printable(session.ReadAnsi(bits, 64))}\"",
             TypeKind.Character => $"{text}  \"{Printable(WideString(session, bits, 64))}\"",
+            TypeKind.Integer when target.Size == 2 && !target.Signed && session.Options.UnicodeShorts =>
+                $"{text}  \"{Printable(WideString(session, bits, 64))}\"",
             null => text,
             _ => $"{text}  -> {Pointed(session, target!, bits)}",
         };
@@ -141,6 +152,9 @@ public static class DataValues
             return length == 0 ? $"[{type.Count}] ??"
                 : $"[{type.Count}]  \"{Printable(new string(bytes.Take(length).TakeWhile(b => b != 0).Select(b => (char)b).ToArray()))}\"";
         }
+        if (element is { Size: 2, Signed: false, Kind: TypeKind.Integer or TypeKind.Character } &&
+            (element.Kind == TypeKind.Character || session.Options.UnicodeShorts))
+            return $"[{type.Count}]  \"{Printable(WideString(session, address, (int)Math.Min(type.Count, 64)))}\"";
         return type.Count == 0 ? $"[0] {element.DebuggerName}" : $"[{type.Count}] {Format(session, element, address)}";
     }
 

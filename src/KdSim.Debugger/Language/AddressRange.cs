@@ -16,7 +16,7 @@ public readonly record struct AddressRange(ulong Start, ulong Length, bool IsExp
     {
         string expression = CutBeforeLength(text, out int at);
         ulong start = session.EvaluatePrefix(expression, out int used);
-        if (at >= 0 && expression[used..].Trim().Length == 0)
+        if (at >= 0 && expression[used..].Trim(' ', '\t', ',').Length == 0)
             return WithLength(session, text, at, start, unit, out rest);
         rest = text[used..].TrimStart(' ', '\t', ',');
         if (rest.Length == 0 || at >= 0 || rest[0] is '"' or '\'')

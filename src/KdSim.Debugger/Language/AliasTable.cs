@@ -14,7 +14,7 @@ public sealed class AliasTable
     /// <summary>User-named aliases in order of their names.</summary>
     public IEnumerable<KeyValuePair<string, string>> All => _user;
 
-    /// <summary>Names that are replaced only in <c>${ }</c>: the automatic ones.</summary>
+    /// <summary>The automatic ones, such as <c>$ntnsym</c>.</summary>
     public Func<string, string?> Automatic { get; set; } = static _ => null;
 
     public void Set(string name, string text) => _user[name] = text;
@@ -32,7 +32,7 @@ public sealed class AliasTable
             line.StartsWith("al") && IsEnd(line, 2))
             return line;
         string text = ReplaceFixed(line);
-        return _user.Count == 0 && !text.Contains("${", StringComparison.Ordinal) ? text : ReplaceNamed(text);
+        return _user.Count == 0 && !text.Contains('$') ? text : ReplaceNamed(text);
     }
 
     static bool IsEnd(string line, int at) => at >= line.Length || char.IsWhiteSpace(line[at]);
@@ -73,7 +73,7 @@ public sealed class AliasTable
                 while (end < text.Length && !IsBorder(text[end]))
                     end++;
                 string token = text[i..end];
-                if (_user.TryGetValue(token, out string? value))
+                if (_user.TryGetValue(token, out string? value) || token[0] == '$' && (value = Automatic(token)) is not null)
                 {
                     result.Append(value);
                     i = end;

@@ -8,6 +8,7 @@ public sealed class ProgramParser
 {
     readonly string _text;
     int _at;
+    int _statement;
 
     ProgramParser(string text) => _text = text;
 
@@ -31,7 +32,7 @@ public sealed class ProgramParser
 
     Statement Next()
     {
-        int start = _at;
+        int start = _statement = _at;
         if (Current == '*')
             return new Statement.Simple(start, TakeLine());
         if (StartsWith("$<") || StartsWith("$><"))
@@ -59,7 +60,7 @@ public sealed class ProgramParser
             _at++;
             return new Statement.Again(start, "z", Parenthesis());
         }
-        if (IsPlainAlias())
+        if (IsPlainAlias() || IsFixedAlias())
             return new Statement.Simple(start, TakeLine());
         if (StartsWith("$$") && !StartsWith("$$<") && !StartsWith("$$>"))
             return new Statement.Simple(start, TakeComment());
@@ -79,6 +80,17 @@ public sealed class ProgramParser
         while (i < _text.Length && _text[i] == ' ')
             i++;
         return i < _text.Length && _text[i] != '/';
+    }
+
+    /// <summary><c>r $.u3=text</c>: semicolons are part of the text.</summary>
+    bool IsFixedAlias()
+    {
+        if (Current is not ('r' or 'R'))
+            return false;
+        int i = _at + 1;
+        while (i < _text.Length && _text[i] is ' ' or '\t')
+            i++;
+        return string.CompareOrdinal(_text, i, "$.u", 0, 3) == 0;
     }
 
     string Word()
@@ -127,7 +139,7 @@ public sealed class ProgramParser
 
     CommandSyntaxException Wrong(int start, int consumed)
     {
-        string line = _text[start..];
+        string line = _text[_statement..];
         int end = line.IndexOf('\n');
         return new CommandSyntaxException("Syntax", start + consumed, end < 0 ? line : line[..end]);
     }

@@ -6,7 +6,7 @@ namespace KdSim.Debugger.Modules;
 public enum SymbolKind { Function, Data, Public, Export }
 
 /// <summary>A symbol of a module. A public one has no type.</summary>
-public sealed record ModuleSymbol(string Name, uint Rva, uint Size, SymbolKind Kind, TypeInfo? Type)
+public sealed record ModuleSymbol(string Name, uint Rva, uint Size, SymbolKind Kind, TypeInfo? Type, bool IsCode = false)
 {
     public bool IsPrivate => Kind is SymbolKind.Function or SymbolKind.Data;
 }

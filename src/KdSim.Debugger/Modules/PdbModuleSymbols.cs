@@ -67,7 +67,7 @@ sealed class PdbModuleSymbols(PdbFile pdb, string path, Action<string> complain)
             PdbSymbolKind.Data => SymbolKind.Data,
             _ => SymbolKind.Public,
         };
-        return new ModuleSymbol(symbol.Name, symbol.Rva, symbol.Length, kind, symbol.Type is { } type ? _types[type] : null);
+        return new ModuleSymbol(symbol.Name, symbol.Rva, symbol.Length, kind, symbol.Type is { } type ? _types[type] : null, symbol.IsCode);
     }
 
     T Guard<T>(Func<T> read, T otherwise)

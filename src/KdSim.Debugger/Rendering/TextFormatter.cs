@@ -36,7 +36,7 @@ public static class TextFormatter
         Address address => [Addresses.Format(address.Value, address.Style)],
         Symbol symbol => [symbol.Name],
         Link link => [link.Value],
-        Error error => [error.Message + "\n"],
+        Error error => [error.Message + "\n" + (error.Hint is null ? "" : $"    {error.Hint}\n")],
         Line line => [string.Concat(line.Cells.SelectMany(Pieces)) + "\n"],
         Table table => Rows(table),
         Tree tree => Branches(tree, 0),

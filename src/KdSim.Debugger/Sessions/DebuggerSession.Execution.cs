@@ -66,7 +66,7 @@ public sealed partial class DebuggerSession
     /// <summary>Runs something and writes its error; the answer is the error's text, or null.</summary>
     string? Guarded(Action action)
     {
-        string? error = null;
+        string? error = null, hint = null;
         int depth = _depth, breakpoints = _breakpointDepth, captures = _captures.Count, moves = Runner.Moves;
         try
         {
@@ -79,7 +79,7 @@ public sealed partial class DebuggerSession
         }
         catch (CommandException exception)
         {
-            error = exception.Message;
+            (error, hint) = (exception.Message, exception.Hint);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -94,7 +94,7 @@ public sealed partial class DebuggerSession
         while (_captures.Count > captures)
             _captures.Pop();
         if (error is not null)
-            Emit(new Error(error));
+            Emit(new Error(error, hint));
         return error;
     }
 
@@ -217,7 +217,7 @@ public sealed partial class DebuggerSession
         string input = each.Source switch
         {
             'c' => Capture(() => RunBlock(each.Input)),
-            'f' => File.ReadAllText(each.Input),
+            'f' => ReadTokens(each.Input),
             _ => each.Input,
         };
         int skip = (int)Evaluate(each.SkipFirst);
@@ -233,6 +233,18 @@ public sealed partial class DebuggerSession
         return Flow.Next;
     }
 
+    static string ReadTokens(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new CommandException($"Unable to open file '{path}'");
+        }
+    }
+
     Flow RunCatch(Statement.Catch guarded)
     {
         int depth = _depth;
@@ -244,7 +256,7 @@ public sealed partial class DebuggerSession
         catch (CommandException exception)
         {
             _depth = depth;
-            Emit(new Error(exception.Message));
+            Emit(new Error(exception.Message, exception.Hint));
             return Flow.Next;
         }
     }
@@ -268,7 +280,7 @@ public sealed partial class DebuggerSession
         catch (CommandSyntaxException syntax)
         {
             int consumed = Math.Clamp(syntax.Consumed, 0, simple.Text.Length);
-            throw new CommandException(Caret(new CommandSyntaxException(syntax.Kind, consumed, simple.Text), simple.Position));
+            throw new CommandException(Caret(new CommandSyntaxException(syntax.Kind, consumed, simple.Text), simple.Position)) { Hint = syntax.Hint };
         }
     }
 
@@ -289,9 +301,17 @@ public sealed partial class DebuggerSession
         if (entry is null)
             throw command[0] == '!'
                 ? new CommandException($"No export {command[(command.LastIndexOf('.', length - 1) + 1)..length].TrimStart('!')} found")
-                : new CommandSyntaxException("Syntax", 1, text);
+                : new CommandSyntaxException("Syntax", start + 1, text) { Hint = Unknown(command) };
         object arguments = entry.Command.Parse(new ArgumentReader(entry.Name, command[length..]));
         return new BoundCommand(entry, arguments, processor, Commands.Version);
+    }
+
+    static string? Unknown(string command)
+    {
+        int end = command[0] == '.' ? 1 : 0;
+        while (end < command.Length && (char.IsLetterOrDigit(command[end]) || command[end] == '_'))
+            end++;
+        return end == 0 ? null : $"'{command[..end]}' is no command: .help lists the commands";
     }
 
     string Caret(CommandSyntaxException syntax, int position)
@@ -305,7 +325,7 @@ public sealed partial class DebuggerSession
         foreach (Node node in nodes)
         {
             if (node is Error error)
-                throw new CommandException(error.Message);
+                throw new CommandException(error.Message) { Hint = error.Hint };
             Emit(node);
             Cancellation.ThrowIfCancellationRequested();
         }

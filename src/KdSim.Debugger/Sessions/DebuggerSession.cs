@@ -24,6 +24,7 @@ public sealed partial class DebuggerSession : IDebugSession
     int _processor;
     ulong _thread;
     ulong _process;
+    bool _physical;
 
     public DebuggerSession(ITarget target, IRenderer renderer, SessionOptions? options = null)
     {
@@ -42,6 +43,8 @@ public sealed partial class DebuggerSession : IDebugSession
         Runner = new Runner(this);
         Walker = new StackWalker(this);
         Commands.Add("", CommandEntry.DeclaredIn(typeof(DebuggerSession).Assembly));
+        // One kernel, one mode: the three names for its module are the same.
+        Aliases.Automatic = static name => name is "$ntnsym" or "$ntsym" or "$ntwsym" ? "nt" : null;
         Extensions = new ExtensionHost(Commands, () => Options.ExtensionPath);
         _processor = target.Hints.CurrentProcessor;
         if (target.Capability<ITargetOutput>() is { } output)
@@ -176,7 +179,23 @@ public sealed partial class DebuggerSession : IDebugSession
         Space = process == 0 ? AddressSpace.Current : new AddressSpace(directoryBase);
     }
 
-    public int Read(ulong address, Span<byte> buffer) => Target.Read(Space, address, buffer);
+    public int Read(ulong address, Span<byte> buffer) =>
+        _physical ? Target.ReadPhysical(address, buffer) : Target.Read(Space, address, buffer);
+
+    /// <summary>Makes an answer whose reads take physical addresses (<c>dt -p</c>).</summary>
+    public IEnumerable<Node> WithPhysicalMemory(Func<IEnumerable<Node>> make)
+    {
+        _physical = true;
+        try
+        {
+            foreach (Node node in make())
+                yield return node;
+        }
+        finally
+        {
+            _physical = false;
+        }
+    }
 
     /// <summary>Writes memory; refusals and gaps are errors.</summary>
     public void Write(ulong address, ReadOnlySpan<byte> data, bool physical = false)

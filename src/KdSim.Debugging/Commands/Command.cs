@@ -28,4 +28,8 @@ public abstract class Command<TArguments> : ICommand where TArguments : notnull
 }
 
 /// <summary>A command cannot go on; the message is what the user sees, complete.</summary>
-public class CommandException(string message) : Exception(message);
+public class CommandException(string message) : Exception(message)
+{
+    /// <summary>One plain sentence that helps, shown on a line below the message; null: there is nothing to add.</summary>
+    public string? Hint { get; init; }
+}

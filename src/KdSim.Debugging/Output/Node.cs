@@ -50,4 +50,5 @@ public sealed record Table(IReadOnlyList<Column> Columns, IEnumerable<IReadOnlyL
 public sealed record Tree(Node Label, IEnumerable<Tree> Children, int Indent = 2) : Node;
 
 /// <summary>An error: the message is complete. It ends the line that the command stood on.</summary>
-public sealed record Error(string Message) : Node;
+/// <param name="Hint">One plain sentence that helps, shown below the message.</param>
+public sealed record Error(string Message, string? Hint = null) : Node;
