@@ -3,6 +3,7 @@ using KdSim.CommandLine;
 using KdSim.Debugger.Control;
 using KdSim.Debugger.Rendering;
 using KdSim.Debugger.Sessions;
+using KdSim.Debugging.Commands;
 using KdSim.Debugging.Targets;
 using KdSim.Live;
 using KdSim.Machines;
@@ -39,7 +40,11 @@ sealed class ConsoleHost : IDisposable
     const ulong TicksPerNanosecond = 2;
     const ulong DefaultLimit = 60_000_000_000;
 
-    public void Dispose() => _target.Machine.Dispose();
+    public void Dispose()
+    {
+        _target.Recordings.Close();
+        _target.Machine.Dispose();
+    }
 
     /// <summary>Runs the session to its end; the answer is the exit code.</summary>
     public int Run()
@@ -50,6 +55,7 @@ sealed class ConsoleHost : IDisposable
             if (_options.LogFile is { } log) OpenLog(log);
             if (_options.CommandFile is { } script && !File.Exists(script)) throw new UsageException($"-cf: {script}: no such file");
             if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(_target));
+            if (_options.Record is { } record) Record(record);
             Start();
             if (_options.Commands is { } commands) Execute(commands, echo: true);
             if (_options.CommandFile is { } file && _session.ExitCode is null) Execute($"$$>< {file}", echo: false);
@@ -68,6 +74,22 @@ sealed class ConsoleHost : IDisposable
         string answer = _session.Capture(() => _session.Execute($"{(_options.LogAppend ? ".logappend" : ".logopen")} \"{path}\""));
         if (_session.Failed) throw new UsageException($"-logo: {path}: cannot be written: {answer.Trim()}");
         if (!_options.Quiet && !_options.Json) _output.Write(answer);
+    }
+
+    /// <summary>Records from the first instruction.</summary>
+    void Record(string argument)
+    {
+        int comma = argument.IndexOf(',');
+        (string file, string profile) = comma < 0 ? (argument, "") : (argument[..comma], argument[(comma + 1)..]);
+        if (file.Length == 0) throw new UsageException("--record: FILE.etl expected");
+        try
+        {
+            _target.Recordings.Start(new TraceRequest("kdsim", profile, Path.GetFullPath(file)));
+        }
+        catch (CommandException error)
+        {
+            throw new UsageException($"--record: {error.Message}");
+        }
     }
 
     void Start()

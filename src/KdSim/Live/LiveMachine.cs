@@ -14,12 +14,13 @@ namespace KdSim.Live;
 /// </summary>
 sealed class LiveMachine : IDisposable
 {
-    LiveMachine(MachineDescription description, Computer computer, NtKernel kernel, IReadOnlyDictionary<string, string> hostPaths)
+    LiveMachine(MachineDescription description, Computer computer, NtKernel kernel, DriverPackages packages)
     {
         Description = description;
         Computer = computer;
         Kernel = kernel;
-        HostPaths = hostPaths;
+        HostPaths = packages.HostPaths;
+        Files = packages.Files;
     }
 
     public MachineDescription Description { get; }
@@ -29,13 +30,16 @@ sealed class LiveMachine : IDisposable
     /// <summary>Where the images of drivers came from, by file name in lower case.</summary>
     public IReadOnlyDictionary<string, string> HostPaths { get; }
 
+    /// <summary>The host files that it was made of.</summary>
+    public IReadOnlyList<(string Path, byte[] Bytes)> Files { get; }
+
     /// <exception cref="UsageException">A file is missing or unusable, or a device model is not known.</exception>
     public static LiveMachine Build(MachineDescription description, DriverPackages packages)
     {
         var computer = new Computer(new MachineOptions { Processors = description.Cpus, MemorySize = description.Memory, Seed = description.Seed });
         AddDevices(computer, description);
         var kernel = new NtKernel(computer, packages.BootOptions(description));
-        return new LiveMachine(description, computer, kernel, packages.HostPaths);
+        return new LiveMachine(description, computer, kernel, packages);
     }
 
     public void Dispose() => Computer.Dispose();

@@ -4,6 +4,7 @@ using KdSim.Debugging.Targets;
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Routines;
 using KdSim.Machine.Snapshots;
+using KdSim.Recording;
 using KdSim.Symbols.Pe;
 using KdSim.Tracing.Recording;
 using KdSim.Tracing.Schema;
@@ -40,6 +41,7 @@ sealed class LiveTarget :
     public EventRecorder Recorder { get; } = new();
     public LiveIrqlStops IrqlStops { get; } = new();
     public LiveEventStops EventStops { get; } = new();
+    public RecordingSessions Recordings { get; } = new();
 
     public string Description => $"KdSim machine '{_machine.Description.Name}', {ProcessorCount} processors, seed {_machine.Description.Seed}";
 
@@ -68,6 +70,7 @@ sealed class LiveTarget :
         : typeof(T) == typeof(IBreakpointControl) ? _breakpoints as T
         : typeof(T) == typeof(IIrqlStops) ? IrqlStops as T
         : typeof(T) == typeof(IKernelEventStops) ? EventStops as T
+        : typeof(T) == typeof(ITraceSessions) ? Recordings as T
         : this as T;
 
     public int Write(AddressSpace space, ulong address, ReadOnlySpan<byte> data)
@@ -166,6 +169,7 @@ sealed class LiveTarget :
     void Start()
     {
         Action<string>? printed = _machine is null ? null : _observer.Printed;
+        Recordings.Close();
         _machine = _build();
         _memory = new GuestView(_machine.Computer);
         _modules = new LiveModules(_memory, _machine.Kernel, _machine.HostPaths);
@@ -176,7 +180,7 @@ sealed class LiveTarget :
         _run = new LiveRunControl(_machine, _observer, _breakpoints, Options, _run is null ? 0 : _run.Runs + 1);
         // Boot makes the state of a machine that has just started; what happens from there on is heard.
         _machine.Kernel.Boot();
-        _machine.Kernel.Observer = _observer;
+        Recordings.Attach(_machine, _observer);
     }
 
     void Journal(string kind, ulong place, ReadOnlySpan<byte> data)

@@ -14,13 +14,17 @@ namespace KdSim.Machines;
 /// </summary>
 sealed class DriverPackages
 {
-    const long MostBytes = 64 << 20;
-
+    readonly HostFiles _files;
     readonly List<DriverPackage> _packages = [];
     readonly List<BootDriver> _legacy = [];
     readonly List<string> _rootDevices = [];
     readonly Dictionary<string, string> _hostPaths = [];
     ScenarioProgram? _scenario;
+
+    DriverPackages(HostFiles files) => _files = files;
+
+    /// <summary>The files that were read, in that order.</summary>
+    public IReadOnlyList<(string Path, byte[] Bytes)> Files => _files.All;
 
     /// <summary>Host paths of images, by file name in lower case.</summary>
     public IReadOnlyDictionary<string, string> HostPaths => _hostPaths;
@@ -30,13 +34,13 @@ sealed class DriverPackages
         _hostPaths.Values.Select(path => Path.GetDirectoryName(path)!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal);
 
     /// <exception cref="UsageException">A file is missing or broken.</exception>
-    public static DriverPackages Read(MachineDescription machine)
+    public static DriverPackages Read(MachineDescription machine, HostFiles? files = null)
     {
-        var packages = new DriverPackages();
+        var packages = new DriverPackages(files ?? new HostFiles());
         foreach (DriverDescription driver in machine.Drivers)
             if (Path.GetExtension(driver.Path).Equals(".inf", StringComparison.OrdinalIgnoreCase)) packages.AddPackage(driver);
             else packages.AddLegacy(driver.Path);
-        if (machine.Scenario is { } scenario) packages._scenario = ReadScenario(scenario);
+        if (machine.Scenario is { } scenario) packages._scenario = packages.ReadScenario(scenario);
         return packages;
     }
 
@@ -62,8 +66,8 @@ sealed class DriverPackages
         foreach (string source in SourcesOf(inf))
         {
             string path = Path.Combine(folder, source);
-            if (!File.Exists(path)) throw new UsageException($"{driver.Path}: the file '{source}' that it copies is not in {folder}");
-            byte[] bytes = ReadBytes(path);
+            if (!_files.Exists(path)) throw new UsageException($"{driver.Path}: the file '{source}' that it copies is not in {folder}");
+            byte[] bytes = _files.Read(path);
             if (Path.GetExtension(source).Equals(".sys", StringComparison.OrdinalIgnoreCase)) AddImage(path, bytes);
             files[source] = bytes;
         }
@@ -73,7 +77,7 @@ sealed class DriverPackages
 
     void AddLegacy(string path)
     {
-        byte[] bytes = ReadBytes(path);
+        byte[] bytes = _files.Read(path);
         AddImage(path, bytes);
         _legacy.Add(new BootDriver(Path.GetFileNameWithoutExtension(path), bytes));
     }
@@ -88,8 +92,9 @@ sealed class DriverPackages
         {
             throw new UsageException(error.Message);
         }
-        CheckSymbols(Path.ChangeExtension(path, ".pdb"));
-        _hostPaths[Path.GetFileName(path).ToLowerInvariant()] = path;
+        string host = _files.Find(path);
+        CheckSymbols(Path.ChangeExtension(host, ".pdb"));
+        _hostPaths[Path.GetFileName(path).ToLowerInvariant()] = host;
     }
 
     /// <summary>A broken PDB beside an image is said at once, not when the first symbol is looked up. One that is missing is no mistake.</summary>
@@ -137,11 +142,11 @@ sealed class DriverPackages
         return names;
     }
 
-    static InfFile ReadInf(string path)
+    InfFile ReadInf(string path)
     {
         try
         {
-            return InfFile.Parse(path, ReadBytes(path));
+            return InfFile.Parse(path, _files.Read(path));
         }
         catch (InfException error)
         {
@@ -149,29 +154,15 @@ sealed class DriverPackages
         }
     }
 
-    static ScenarioProgram ReadScenario(string path)
+    ScenarioProgram ReadScenario(string path)
     {
         try
         {
-            return ScenarioProgram.Compile(ScenarioGrammar.Parse(path, System.Text.Encoding.UTF8.GetString(ReadBytes(path))));
+            return ScenarioProgram.Compile(ScenarioGrammar.Parse(path, System.Text.Encoding.UTF8.GetString(_files.Read(path))));
         }
         catch (ScenarioException error)
         {
             throw new UsageException(error.Message);
-        }
-    }
-
-    static byte[] ReadBytes(string path)
-    {
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > MostBytes } file)
-                throw new UsageException($"{path}: {file.Length} bytes; at most {MostBytes} are read");
-            return File.ReadAllBytes(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"{path}: {error.Message}");
         }
     }
 }

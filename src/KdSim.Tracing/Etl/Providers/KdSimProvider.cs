@@ -81,7 +81,7 @@ public static class KdSimProvider
         101:EmbeddedFile v0 Recording: u32 File, u32 Kind:FileKind, u32 Encoding:FileEncoding, u32 Chunks, wstr Name, wstr Sha256
         102:EmbeddedChunk v0 Recording: u32 File, u32 Chunk, wstr Content
         103:ImageHash v0 Recording: wstr Name, wstr Sha256
-        104:Input v0 Recording: u32 Number, u64 Time, u32 Processor, u64 Steps, wstr Kind, wstr Data
+        104:Input v0 Recording: u32 Number, u64 Time, u64 Position, wstr Kind, wstr Data
         """);
 
     static IEnumerable<int> Functions() =>
