@@ -90,6 +90,9 @@ public interface IKernelObserver
 
     void TimerSet(int cpu, ulong timer, ulong dueTime, uint period) { }
 
+    /// <summary>A thread waits with a time-out: its own timer is set.</summary>
+    void ThreadTimerSet(int cpu, ulong timer, ulong dueTime) { }
+
     void TimerExpired(int cpu, ulong timer, ulong dpc) { }
 
     void TimerCancelled(int cpu, ulong timer) { }

@@ -215,6 +215,12 @@ public sealed class ObserverList : IKernelObserver
             observer.TimerSet(cpu, timer, dueTime, period);
     }
 
+    public void ThreadTimerSet(int cpu, ulong timer, ulong dueTime)
+    {
+        foreach (IKernelObserver observer in _observers)
+            observer.ThreadTimerSet(cpu, timer, dueTime);
+    }
+
     public void TimerExpired(int cpu, ulong timer, ulong dpc)
     {
         foreach (IKernelObserver observer in _observers)

@@ -5,8 +5,7 @@ namespace KdSim.Debugging.Targets;
 /// <param name="File">Where it is written, or (of a ring) saved at a bug check; null: nowhere until it is saved.</param>
 /// <param name="RingBytes">Keeps about so many bytes of the newest events in memory; 0 keeps all in the file.</param>
 /// <param name="BufferBytes">Bytes of each buffer; 0: the default.</param>
-/// <param name="Prints">Whether its events may be printed as they come (<see cref="ITraceSessions.DynamicPrint"/>).</param>
-public sealed record TraceRequest(string Name, string Profile = "", string? File = null, long RingBytes = 0, int BufferBytes = 0, bool Prints = false);
+public sealed record TraceRequest(string Name, string Profile = "", string? File = null, long RingBytes = 0, int BufferBytes = 0);
 
 /// <summary>A recording that runs.</summary>
 /// <param name="Id">How commands name it.</param>
@@ -14,18 +13,11 @@ public sealed record TraceRequest(string Name, string Profile = "", string? File
 /// <param name="Events">Events since it began, those that a ring has dropped included.</param>
 public sealed record TraceSessionState(int Id, TraceRequest Request, int Buffers, ulong Events);
 
-/// <summary>One recorded event as text.</summary>
-/// <param name="Text">Its fields.</param>
-public sealed record TraceMessage(int Processor, uint Process, uint Thread, DateTime Time, string Provider, string Event, string Text);
-
 /// <summary>Recordings of what the target does, as trace files.</summary>
 public interface ITraceSessions
 {
     /// <summary>Those that run, in the order in which they began.</summary>
     IReadOnlyList<TraceSessionState> Sessions { get; }
-
-    /// <summary>Print events of sessions that ask for it after each run.</summary>
-    bool DynamicPrint { get; set; }
 
     /// <exception cref="Commands.CommandException">A word of the profile is not known, the name is taken, or the file cannot be written.</exception>
     TraceSessionState Start(TraceRequest request);
@@ -35,7 +27,4 @@ public interface ITraceSessions
 
     /// <summary>Writes what a ring holds to a file; the recording goes on.</summary>
     void Save(int id, string file);
-
-    /// <summary>The newest events of a ring, oldest first.</summary>
-    IReadOnlyList<TraceMessage> Newest(int id, int most);
 }

@@ -91,6 +91,7 @@ public sealed class Timers(NtKernel kernel) : KernelComponent(kernel)
         View<DISPATCHER_HEADER> header = timer.Header;
         header.SignalState = 0;
         timer.Period = 0;
+        Observer?.ThreadTimerSet(Cpu.Number, timer.Address, due);
         Insert(timer, due);
     }
 

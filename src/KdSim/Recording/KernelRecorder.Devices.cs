@@ -62,8 +62,9 @@ sealed partial class KernelRecorder
     {
         if (!Wants(RecordedKinds.Pnp)) return;
         string path = PathOf(deviceNode);
-        Own(cpu, "NodeState", deviceNode, _guest.U64(deviceNode + DEVICE_NODE.Offsets.Parent), _guest.U64(deviceNode + DEVICE_NODE.Offsets.PhysicalDeviceObject),
-            from, to, _guest.U32(deviceNode + DEVICE_NODE.Offsets.Problem), path, _guest.Unicode(deviceNode + DEVICE_NODE.Offsets.ServiceName));
+        Own(cpu, "NodeState", deviceNode, _guest.U64(deviceNode + DEVICE_NODE.Offsets.Parent),
+            _guest.U64(deviceNode + DEVICE_NODE.Offsets.PhysicalDeviceObject), from, to,
+            _guest.U32(deviceNode + DEVICE_NODE.Offsets.Problem), path, _guest.Unicode(deviceNode + DEVICE_NODE.Offsets.ServiceName));
         switch ((PNP_DEVNODE_STATE)to)
         {
             case PNP_DEVNODE_STATE.DeviceNodeInitialized when from == (uint)PNP_DEVNODE_STATE.DeviceNodeUninitialized:

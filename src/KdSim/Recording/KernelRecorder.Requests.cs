@@ -59,7 +59,8 @@ sealed partial class KernelRecorder
         ulong device = BinaryPrimitives.ReadUInt64LittleEndian(location[IO_STACK_LOCATION.Offsets.DeviceObject..]);
         ulong driver = device == 0 ? 0 : _guest.U64(device + DEVICE_OBJECT.Offsets.DriverObject);
         ulong routine = driver == 0 ? 0 : _guest.U64(driver + DRIVER_OBJECT.Offsets.MajorFunction + 8ul * location[0]);
-        _session.Kernel(cpu, Time(cpu), DriverCompletePayload.Opcode, new DriverCompletePayload { RoutineAddr = routine, Irp = irp, UniqMatchID = Begin(frame) });
+        _session.Kernel(cpu, Time(cpu), DriverCompletePayload.Opcode,
+            new DriverCompletePayload { RoutineAddr = routine, Irp = irp, UniqMatchID = Begin(frame) });
         Event(cpu, new IrpCompletePayload { Irp = irp, Device = device, Status = status, Information = information });
     }
 

@@ -24,6 +24,9 @@ sealed partial class KernelRecorder
     /// <summary>What was loaded, for the end: a module that goes takes its list entry with it.</summary>
     readonly Dictionary<ulong, byte[]> _images = [];
 
+    /// <summary>Processes that have ended, though their objects are still listed, and their last threads run.</summary>
+    readonly HashSet<ulong> _ended = [];
+
     long Now => (long)(_computer.Now / Ticks.PerNanosecond);
 
     /// <summary>Writes what a trace begins with. The machine stands still.</summary>
@@ -55,8 +58,8 @@ sealed partial class KernelRecorder
     }
 
     KernelRecorder(KernelRecorder other, EtlSession session) =>
-        (_computer, _kernel, _guest, _session, _kinds, _processors, _threads) =
-        (other._computer, other._kernel, other._guest, session, other._kinds, other._processors, other._threads);
+        (_computer, _kernel, _guest, _session, _kinds, _processors, _threads, _ended) =
+        (other._computer, other._kernel, other._guest, session, other._kinds, other._processors, other._threads, other._ended);
 
     void Short(KernelGroup group, byte opcode, byte version, ReadOnlySpan<byte> payload) =>
         _session.Kernel(RundownProcessor, Now, group, opcode, version, payload);
@@ -79,7 +82,8 @@ sealed partial class KernelRecorder
         const uint AllocationGranularity = 0x10000;
         const ulong HighestUserAddress = 0x7FFF_FFFE_FFFF;
         void Classic(byte opcode, params ReadOnlySpan<object> values) => _session.Classic(RundownProcessor, Now, NoThread, SystemProcess,
-            ClassicProviders.SysConfig, opcode, Version, TemplateEncoder.Encode(KernelEvents.Find(ClassicProviders.SysConfig, opcode, Version)!.Payload, values));
+            ClassicProviders.SysConfig, opcode, Version,
+            TemplateEncoder.Encode(KernelEvents.Find(ClassicProviders.SysConfig, opcode, Version)!.Payload, values));
         Classic(SystemPaths, @"C:\Windows\system32\", @"C:\Windows\");
         Classic(VolumeMapping, @"\SystemRoot\", @"C:\Windows\");
         Classic(VolumeMapping, @"\Device\HarddiskVolume1\", @"C:\");
@@ -95,9 +99,9 @@ sealed partial class KernelRecorder
         foreach (ulong process in _guest.List(_kernel.Data(Datum.PsActiveProcessHead))
             .Select(entry => entry - (ulong)EPROCESS.Offsets.ActiveProcessLinks).Prepend(idle))
         {
-            Short(KernelGroup.Process, opcode, 4, ProcessPayload(process, ""));
-            foreach (ulong thread in _guest.List(process + (ulong)KPROCESS.Offsets.ThreadListHead).Select(entry => entry - (ulong)KTHREAD.Offsets.ThreadListEntry))
-                WriteThread(RundownProcessor, Now, thread, opcode);
+            if (!_ended.Contains(process)) Short(KernelGroup.Process, opcode, 4, ProcessPayload(process, ""));
+            foreach (ulong entry in _guest.List(process + (ulong)KPROCESS.Offsets.ThreadListHead))
+                WriteThread(RundownProcessor, Now, entry - (ulong)KTHREAD.Offsets.ThreadListEntry, opcode);
         }
     }
 
@@ -135,7 +139,8 @@ sealed partial class KernelRecorder
     {
         ulong image = _guest.U64(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.DllBase);
         return _images[image] = TemplateEncoder.Encode(KernelEvents.Find(KernelGroup.Image, DcStart, 3)!.Payload,
-            image, (ulong)_guest.U32(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.SizeOfImage), 0, _guest.U32(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.CheckSum),
+            image, (ulong)_guest.U32(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.SizeOfImage), 0,
+            _guest.U32(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.CheckSum),
             _guest.U32(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.TimeDateStamp), 0, 0, 0, image, 0, 0, 0, 0,
             _guest.Unicode(entry + (ulong)KLDR_DATA_TABLE_ENTRY.Offsets.FullDllName));
     }
@@ -244,11 +249,17 @@ sealed partial class KernelRecorder
 
     // Processes, threads and images that come and go.
 
-    public void ProcessCreated(int cpu, ulong process, string name) =>
+    public void ProcessCreated(int cpu, ulong process, string name)
+    {
+        _ended.Remove(process);
         _session.Kernel(cpu, Time(cpu), KernelGroup.Process, Start, 4, ProcessPayload(process, name));
+    }
 
-    public void ProcessExited(int cpu, ulong process, uint status) =>
+    public void ProcessExited(int cpu, ulong process, uint status)
+    {
+        _ended.Add(process);
         _session.Kernel(cpu, Time(cpu), KernelGroup.Process, Stop, 4, ProcessPayload(process, ""));
+    }
 
     public void ThreadCreated(int cpu, ulong thread, ulong process) => WriteThread(cpu, Time(cpu), thread, Start);
 

@@ -79,6 +79,12 @@ sealed partial class KernelRecorder
             _session.Kernel(cpu, Time(cpu), SetOneShotTimerPayload.Opcode, new SetOneShotTimerPayload { DueTime = dueTime, Timer = timer, Flags = flags });
     }
 
+    public void ThreadTimerSet(int cpu, ulong timer, ulong dueTime)
+    {
+        if (Wants(RecordedKinds.Timer))
+            _session.Kernel(cpu, Time(cpu), SetOneShotTimerPayload.OfThread, new SetOneShotTimerPayload { DueTime = dueTime, Timer = timer });
+    }
+
     public void TimerExpired(int cpu, ulong timer, ulong dpc)
     {
         if (dpc != 0) _timerDpcs.Add(dpc);

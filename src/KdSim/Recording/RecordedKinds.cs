@@ -55,7 +55,8 @@ sealed record RecordingProfile(string Name, RecordedKinds Kinds)
     public static RecordingProfile Parse(string text)
     {
         RecordedKinds kinds = RecordedKinds.None;
-        foreach (string word in text.Replace("-", "+-", StringComparison.Ordinal).Split(['+', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (string word in text.Replace("-", "+-", StringComparison.Ordinal)
+            .Split(['+', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             string name = word.TrimStart('-');
             if (!Sets.TryGetValue(name, out RecordedKinds kind) && !(Enum.TryParse(name, ignoreCase: true, out kind) && char.IsLetter(name[0])))

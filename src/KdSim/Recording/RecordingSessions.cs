@@ -28,8 +28,6 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
 
     public IReadOnlyList<TraceSessionState> Sessions => [.. _recordings.Select(StateOf)];
 
-    public bool DynamicPrint { get; set; }
-
     /// <summary>A machine that has just booted, and who hears its kernel anyway.</summary>
     public void Attach(LiveMachine machine, IKernelObserver listener)
     {
@@ -53,7 +51,8 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
             StartTime = Now,
             OsBuild = KdSim.Kernel.Rtl.Versions.Build,
         };
-        var recorder = new KernelRecorder(_machine, Checked(() => new EtlSession(options, request.RingBytes == 0 && request.File is { } file ? File.Create(file) : null)), profile);
+        EtlSession session = Checked(() => new EtlSession(options, request.RingBytes == 0 && request.File is { } file ? File.Create(file) : null));
+        var recorder = new KernelRecorder(_machine, session, profile);
         recorder.Begin(RunInputs.Of(_machine), profile);
         var recording = new Recording(++_lastId, request, recorder);
         _recordings.Add(recording);
@@ -76,8 +75,6 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
             throw new CommandException($"'{recording.Request.Name}' writes to {recording.Request.File} as it goes; only a ring can be saved");
         SaveRing(recording, file);
     }
-
-    public IReadOnlyList<TraceMessage> Newest(int id, int most) => throw new NotImplementedException();
 
     /// <summary>The machine goes: all recordings end.</summary>
     public void Close()

@@ -96,13 +96,13 @@ public struct SetPeriodicTimerPayload : IKernelPayload
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
 public struct SetOneShotTimerPayload : IKernelPayload
 {
-    public const byte Opcode = 83;
+    public const byte Opcode = 83, OfThread = 84;
 
     public ulong DueTime, Timer;
     public ushort TargetGroup;
     public byte TargetIndex, Flags;
 
-    public static KernelBinding Binding { get; } = KernelBinding.Of<SetOneShotTimerPayload>(KernelGroup.PerfInfo, 2, Opcode);
+    public static KernelBinding Binding { get; } = KernelBinding.Of<SetOneShotTimerPayload>(KernelGroup.PerfInfo, 2, Opcode, OfThread);
 }
 
 [StructLayout(LayoutKind.Sequential, Pack = 1)]
