@@ -38,6 +38,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.SecurityExports.Initialize();
         kernel.ObjectNamespace.Initialize();
         kernel.IoStart.Initialize();
+        kernel.FileSystems.Initialize();
         kernel.RegistryContexts.Initialize();
         kernel.DmaAdapters.Initialize();
         kernel.CallbackObjects.Initialize();

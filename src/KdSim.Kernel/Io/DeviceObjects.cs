@@ -12,6 +12,9 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>DEVOBJ_EXTENSION.ExtensionFlags: IoDeleteDevice was called while the device was in use.</summary>
     public const uint DeletePending = 2;
 
+    /// <summary>DEVOBJ_EXTENSION.ExtensionFlags: the driver is unloaded when none of its devices is in use any more.</summary>
+    public const uint UnloadPending = 1;
+
     private const int MaxExtension = 0xFFFF - DEVICE_OBJECT.SizeOf;
 
     [NtExport("IoCreateDevice", MaxIrql = Irql.Apc)]
@@ -79,7 +82,11 @@ public sealed class DeviceObjects(NtKernel kernel) : KernelComponent(kernel)
     internal async KTask DeleteIfUnused(View<DEVICE_OBJECT> device)
     {
         bool isPending = (device.DeviceObjectExtension.View.ExtensionFlags & DeletePending) != 0;
-        if (!isPending || device.ReferenceCount != 0 || !device.AttachedDevice.IsNull)
+        if (device.ReferenceCount != 0 || !device.AttachedDevice.IsNull)
+            return;
+        if (!isPending && (device.DeviceObjectExtension.View.ExtensionFlags & UnloadPending) != 0)
+            await Kernel.DriverObjects.Unload(device.DriverObject);
+        if (!isPending)
             return;
         Unlink(device);
         await Kernel.Objects.Dereference(device.Address);

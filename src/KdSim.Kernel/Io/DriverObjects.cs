@@ -69,7 +69,7 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>DriverEntry failed, or the driver is gone: takes the name away; the object goes with its last reference.</summary>
     public async KTask Discard(Ptr<DRIVER_OBJECT> driver) => await Kernel.HandleRoutines.MakeTemporary(driver);
 
-    /// <summary>The type's DeleteProcedure. The image is the business of who loaded it.</summary>
+    /// <summary>The type's DeleteProcedure: the image goes with the object, whatever of the driver still runs.</summary>
     [NtRoutine("IopDeleteDriver", MaxIrql = Irql.Passive)]
     public void IopDeleteDriver(Ptr<DRIVER_OBJECT> DriverObject)
     {
@@ -82,19 +82,31 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
         }
         Kernel.Objects.FreeString(driver.DriverName);
         Kernel.Objects.FreeString(driver.DriverExtension.View.ServiceKeyName);
+        if (driver.DriverSection is var section and not 0 && !Images.SyntheticImages.IsSynthetic(driver.DriverStart))
+            Kernel.DriverLoader.Unload(new View<KLDR_DATA_TABLE_ENTRY>(section));
     }
 
-    /// <summary>Unloads a driver that has a DriverUnload routine.</summary>
+    /// <summary>
+    /// Unloads a driver that has a DriverUnload routine. While a file is open on one of its devices or another is attached to it, nothing happens until the
+    /// last is gone.
+    /// </summary>
     public async KTask<NtStatus> Unload(Ptr<DRIVER_OBJECT> driver)
     {
         ulong routine = driver.View.DriverUnload;
         if (routine == 0 || (driver.View.Flags & DRVO.UNLOAD_INVOKED) != 0)
             return NtStatus.InvalidDeviceRequest;
+        bool isBusy = false;
         for (Ptr<DEVICE_OBJECT> device = driver.View.DeviceObject; !device.IsNull; device = device.View.NextDevice)
-            if (device.View.ReferenceCount != 0 || !device.View.AttachedDevice.IsNull)
-                return NtStatus.DeviceBusy;
+        {
+            View<DEVOBJ_EXTENSION> extension = device.View.DeviceObjectExtension;
+            extension.ExtensionFlags |= DeviceObjects.UnloadPending;
+            isBusy |= device.View.ReferenceCount != 0 || !device.View.AttachedDevice.IsNull;
+        }
+        if (isBusy)
+            return NtStatus.Success;
         View<DRIVER_OBJECT> view = driver;
         view.Flags |= DRVO.UNLOAD_INVOKED;
+        Kernel.DriverServices.Forget(driver);
         await Guest.Call(routine, driver);
         await Kernel.HandleRoutines.MakeTemporary(driver);
         return NtStatus.Success;

@@ -10,6 +10,8 @@ public sealed class FileOpening(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>What the system service and the parse procedure tell each other, in the service's frame.</summary>
     public const int PacketSize = 0x28, Options = 0, Share = 4, Disposition = 8, Attributes = 0xC, Information = 0x10, AllocationSize = 0x18;
 
+    private const uint Gone = DeviceObjects.DeletePending | DeviceObjects.UnloadPending;
+
     [NtRoutine("IopParseDevice", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> IopParseDevice(Ptr<DEVICE_OBJECT> ParseObject, Ptr<OBJECT_TYPE> ObjectType, uint DesiredAccess, sbyte AccessMode,
         uint ObjectAttributes, Ptr<UNICODE_STRING> CompleteName, Ptr<UNICODE_STRING> RemainingName, ulong Context, ulong SecurityQos, Ptr<ulong> Object)
@@ -17,7 +19,7 @@ public sealed class FileOpening(NtKernel kernel) : KernelComponent(kernel)
         View<DEVICE_OBJECT> device = ParseObject;
         if (Context == 0)
             return NtStatus.ObjectTypeMismatch; // Only the file services open devices.
-        if ((device.Flags & DO.DEVICE_INITIALIZING) != 0 || (device.DeviceObjectExtension.View.ExtensionFlags & DeviceObjects.DeletePending) != 0)
+        if ((device.Flags & DO.DEVICE_INITIALIZING) != 0 || (device.DeviceObjectExtension.View.ExtensionFlags & Gone) != 0)
             return NtStatus.NoSuchDevice;
         if ((device.Flags & DO.EXCLUSIVE) != 0 && device.ReferenceCount > 0)
             return NtStatus.AccessDenied;

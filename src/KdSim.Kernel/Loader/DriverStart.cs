@@ -23,15 +23,21 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         View<KLDR_DATA_TABLE_ENTRY> module = Kernel.DriverLoader.Load(Kernel.Options.Drivers[index].Name, Kernel.Options.Drivers[index].File);
         await Announce(module);
         Ptr<DRIVER_OBJECT> driver = CreateDriverObject(Kernel.Options.Drivers[index].Name, module);
+        Kernel.DriverServices.Remember(driver, isPlugAndPlay: false);
         View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
         path.Write(Kernel.ModuleList.NewString("\\REGISTRY\\MACHINE\\SYSTEM\\ControlSet001\\Services\\" + Kernel.Options.Drivers[index].Name));
         Observer?.DriverEntryCalled(Cpu.Number, driver);
         NtStatus status = await Guest.Call(module.EntryPoint, driver, path.Address);
+        Kernel.Pool.Free(path.Read().Buffer);
         Observer?.DriverEntryReturned(Cpu.Number, driver, (uint)status);
         Kernel.ServiceResults.Add(Kernel.Options.Drivers[index].Name, status);
         Observer?.LegacyDriverStarted(Cpu.Number, Kernel.Options.Drivers[index].Name, (uint)status);
         if (!status.IsSuccess)
+        {
+            Kernel.DriverServices.Forget(driver);
+            await Kernel.DriverObjects.Discard(driver);
             return status;
+        }
         Kernel.DriverObjects.Ready(driver);
         Kernel.DriverLoader.DiscardInit(module);
         return status;

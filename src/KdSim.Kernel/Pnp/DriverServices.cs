@@ -18,13 +18,13 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
 {
     private const uint Tag = 0x6C447050; // "PpDl"
     private const uint ServiceDisabled = 4;
-    private const ulong EntrySize = 0x20;
+    private const ulong Object = 0x10, IsPnp = 0x18, EntrySize = 0x20;
 
     /// <summary>The driver object of a loaded service; null if it is not loaded.</summary>
     public Ptr<DRIVER_OBJECT> Find(string service)
     {
         ulong entry = FindEntry(service);
-        return (Ptr<DRIVER_OBJECT>)(entry == 0 ? 0 : Memory.ReadU64(entry + 16));
+        return (Ptr<DRIVER_OBJECT>)(entry == 0 ? 0 : Memory.ReadU64(entry + Object));
     }
 
     /// <summary>Loads a service unless it is loaded: answers STATUS_SUCCESS, or why not.</summary>
@@ -39,6 +39,8 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
             Kernel.ServiceResults.Add(NameOf(ServiceName), status);
             return status;
         }
+        if (!IsInBox(driver))
+            await Kernel.DriverStart.Announce(new View<KLDR_DATA_TABLE_ENTRY>(driver.View.DriverSection));
         View<UNICODE_STRING> path = Guest.Scratch<UNICODE_STRING>();
         path.Write(Kernel.ModuleList.NewString(@"\REGISTRY\MACHINE\SYSTEM\ControlSet001\Services\" + NameOf(ServiceName)));
         Observer?.DriverEntryCalled(Cpu.Number, driver);
@@ -59,13 +61,13 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
         return NtStatus.Success;
     }
 
-    /// <summary>Unloads a driver whose last device has gone: DriverUnload, then the image. Without DriverUnload, or with devices left, it stays.</summary>
+    /// <summary>DriverUnload, then the image. A driver without DriverUnload stays, and a Plug and Play driver as long as it has devices.</summary>
     [NtRoutine("IopUnloadDriver")]
     public async KTask<NtStatus> IopUnloadDriver(Ptr<DRIVER_OBJECT> DriverObject)
     {
-        if (!DriverObject.View.DeviceObject.IsNull)
+        View<DRIVER_OBJECT> driver = DriverObject;
+        if (driver.DriverUnload == 0 || (driver.DriverExtension.View.AddDevice != 0 && !driver.DeviceObject.IsNull))
             return NtStatus.InvalidDeviceRequest;
-        Forget(DriverObject);
         return await Kernel.DriverObjects.Unload(DriverObject);
     }
 
@@ -74,8 +76,8 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
     {
         foreach (ulong entry in Memory.Walk(Head()))
         {
-            View<DRIVER_OBJECT> driver = new(Memory.ReadU64(entry + 16));
-            bool isPnp = driver.DriverExtension.View.AddDevice != 0 && driver.DriverUnload != 0;
+            View<DRIVER_OBJECT> driver = new(Memory.ReadU64(entry + Object));
+            bool isPnp = Memory.ReadU64(entry + IsPnp) != 0 && driver.DriverExtension.View.AddDevice != 0 && driver.DriverUnload != 0;
             if (isPnp && driver.DeviceObject.IsNull && (driver.Flags & DRVO.UNLOAD_INVOKED) == 0)
                 return driver.Ptr;
         }
@@ -161,25 +163,27 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
     private ulong FindEntry(string service)
     {
         foreach (ulong entry in Memory.Walk(Head()))
-            if (ServiceOf((Ptr<DRIVER_OBJECT>)Memory.ReadU64(entry + 16)).Equals(service, StringComparison.OrdinalIgnoreCase))
+            if (ServiceOf((Ptr<DRIVER_OBJECT>)Memory.ReadU64(entry + Object)).Equals(service, StringComparison.OrdinalIgnoreCase))
                 return entry;
         return 0;
     }
 
-    private void Remember(Ptr<DRIVER_OBJECT> driver)
+    /// <summary>Puts a driver on the list; one that Plug and Play loaded goes again with its last device.</summary>
+    internal void Remember(Ptr<DRIVER_OBJECT> driver, bool isPlugAndPlay = true)
     {
         ulong head = Head(), last = Memory.ReadU64(head + 8), entry = Kernel.Pool.Allocate(POOL_TYPE.NonPagedPool, EntrySize, Tag);
         Memory.WriteU64(entry, head);
         Memory.WriteU64(entry + 8, last);
-        Memory.WriteU64(entry + 16, driver);
+        Memory.WriteU64(entry + Object, driver);
+        Memory.WriteU64(entry + IsPnp, isPlugAndPlay ? 1u : 0);
         Memory.WriteU64(last, entry);
         Memory.WriteU64(head + 8, entry);
     }
 
-    private void Forget(Ptr<DRIVER_OBJECT> driver)
+    internal void Forget(Ptr<DRIVER_OBJECT> driver)
     {
         foreach (ulong entry in Memory.Walk(Head()))
-            if (Memory.ReadU64(entry + 16) == driver)
+            if (Memory.ReadU64(entry + Object) == driver)
             {
                 ulong next = Memory.ReadU64(entry), previous = Memory.ReadU64(entry + 8);
                 Memory.WriteU64(previous, next);

@@ -34,6 +34,8 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
             registry = AddRootDevice(registry, hardwareId);
         ImmutableSortedDictionary<string, string> installed = Kernel.Roots.InstalledFiles;
         ImmutableSortedDictionary<string, ReadOnlyMemory<byte>> files = Kernel.Roots.DriverFiles;
+        foreach (BootDriver driver in Kernel.Options.Drivers)
+            files = files.SetItem($@"\SystemRoot\System32\drivers\{driver.Name}.sys", driver.File);
         foreach (DriverPackage package in Kernel.Options.Packages)
         {
             foreach ((string name, ReadOnlyMemory<byte> file) in package.Files)

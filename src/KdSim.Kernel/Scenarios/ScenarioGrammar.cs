@@ -230,6 +230,8 @@ public static class ScenarioGrammar
         ["surprise"] = World(WorldAction.SurpriseRemove),
         ["enable"] = World(WorldAction.Enable),
         ["disable"] = World(WorldAction.Disable),
+        ["load"] = World(WorldAction.Load, "the name of a driver"),
+        ["unload"] = World(WorldAction.Unload, "the name of a driver"),
         ["set"] =
             from name in Name.Must("DEVICE.REGISTER")
             from value in Number.Must("a value")
@@ -250,8 +252,8 @@ public static class ScenarioGrammar
             : new Statement.World(place, WorldAction.SetRegister, name, "", value);
     }
 
-    static Parser<Build> World(WorldAction action) =>
-        from name in Name.Must("the name of a device")
+    static Parser<Build> World(WorldAction action, string what = "the name of a device") =>
+        from name in Name.Must(what)
         select (Build)((place, _) => new Statement.World(place, action, name, "", 0));
 
     static Parser<Build> ExpectationOf(string name)
@@ -295,7 +297,7 @@ public static class ScenarioGrammar
                 input = ReadStatement(input, 1, out Statement statement);
                 timed.Add(statement is Statement.World action
                     ? new TimedAction(due, action)
-                    : throw new Mistake("plug, unplug, surprise, enable, disable or set", start));
+                    : throw new Mistake("plug, unplug, surprise, enable, disable, load, unload or set", start));
             }
             else
             {

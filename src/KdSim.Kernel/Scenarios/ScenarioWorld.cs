@@ -44,6 +44,8 @@ public sealed class ScenarioWorld(NtKernel kernel) : KernelComponent(kernel)
 
     private KTask<NtStatus> Act(Statement.World action)
     {
+        if (action.Action is WorldAction.Load or WorldAction.Unload)
+            return Kernel.DriverLoading.Change(action.Name, action.Action == WorldAction.Load);
         View<DEVICE_NODE> node = Kernel.PnpActions.Find(action.Name);
         bool isFunction = Kernel.PnpActions.TryFindFunction(action.Name, out PciAddress address);
         return action.Action switch

@@ -17,7 +17,7 @@ public abstract record RequestData
 public enum Expectation { Status, Bytes, Data, Pending, Done, Apcs }
 
 /// <summary>What the world does to the machine.</summary>
-public enum WorldAction { Plug, Unplug, SurpriseRemove, Enable, Disable, Sleep, Resume, SetRegister }
+public enum WorldAction { Plug, Unplug, SurpriseRemove, Enable, Disable, Load, Unload, Sleep, Resume, SetRegister }
 
 /// <summary>One statement of a scenario. Names are variables of the process; times are ticks of the machine's clock.</summary>
 public abstract record Statement(SourcePlace Place)

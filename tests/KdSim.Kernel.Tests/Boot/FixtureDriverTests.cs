@@ -14,7 +14,7 @@ public class FixtureDriverTests
     [InlineData("pooltest", 6)]
     [InlineData("rtltest", 10)]
     [InlineData("sehtest", 14)]
-    [InlineData("servtest", 2)]
+    [InlineData("servtest", 7)]
     [InlineData("wmitest", 2)]
     public void A_checking_driver_finds_nothing_wrong(string driver, int steps)
     {
@@ -26,7 +26,7 @@ public class FixtureDriverTests
         Assert.Null(machine.Kernel.Roots.BugCheck);
         Assert.Empty(machine.Kernel.Roots.MissingImports);
         Assert.Equal($"{driver}: all {steps} steps ok\n", observer.Printed.LastOrDefault());
-        Assert.Equal(new DriverResult(driver, NtStatus.Success), machine.Kernel.Roots.DriverResults[0]);
+        Assert.Contains(new DriverResult(driver, NtStatus.Success), machine.Kernel.Roots.DriverResults);
         Assert.Equal([(driver, 0u)], observer.Returned); // Not for the bus drivers, which are no legacy services.
     }
 
