@@ -8,20 +8,26 @@ namespace KdExts.Io;
 /// <summary><c>!irpfind</c>: the IRPs of the system, found by their pool tag.</summary>
 [Command("!irpfind", "!irpfind [-v] [pooltype [restart [criteria data]]]",
     "Find the I/O request packets of the system (arg, device, fileobject, mdlprocess, thread, userevent)", Example = "!irpfind")]
-[Reads("nt!_IRP", "nt!_IO_STACK_LOCATION", "nt!_POOL_HEADER", "nt!_MDL")]
+[Reads("nt!_IRP", "nt!_IO_STACK_LOCATION", "nt!_POOL_HEADER", "nt!_MDL", "nt!_DEVICE_OBJECT", "nt!_DRIVER_OBJECT")]
 public sealed class IrpFindCommand : WordCommand
 {
     const uint IrpTag = 0x20707249;
+    const ulong Paged = 1;
 
     protected override IEnumerable<Node> Run(Words arguments, IDebugSession session)
     {
         PoolReader pool = new(session);
-        bool paged = (arguments.Value(session, 0) & 1) != 0;
+        ulong poolType = arguments.Value(session, 0);
+        if (poolType is not (0 or Paged))
+            throw new CommandException($"!irpfind: pool type {poolType:x} is not searched: 0 is the nonpaged pool, 1 the paged pool");
+        bool paged = poolType == Paged;
         ulong restart = arguments.Value(session, 1);
+        if (restart == ulong.MaxValue)
+            restart = 0;
         string criteria = arguments.Has(2) ? arguments.Values[2].ToLowerInvariant() : "";
         if (criteria is not ("" or "arg" or "device" or "fileobject" or "mdlprocess" or "thread" or "userevent"))
             throw new CommandException($"!irpfind: '{criteria}' is not one of arg, device, fileobject, mdlprocess, thread, userevent");
-        ulong wanted = criteria.Length > 0 ? arguments.Address(session, 3) : 0;
+        IrpSearch search = new(session, criteria, criteria.Length > 0 ? arguments.Address(session, 3) : 0);
         yield return new Line("");
         yield return new Line("Scanning large pool allocation table for tag 0x20707249 (Irp )");
         (ulong start, ulong end) = pool.Range(paged);
@@ -34,53 +40,61 @@ public sealed class IrpFindCommand : WordCommand
         found = found.Concat(pool.Blocks(paged).Where(b => b.Allocated && b.Broken is null && b.Tag == IrpTag).Select(b => b.Address + header));
         foreach (ulong address in found)
         {
-            if (address < restart || Devices.Irp(session, address) is not { } irp || !Fits(session, irp, criteria, wanted))
+            if (address < restart || search.Row(address) is not { } row)
                 continue;
-            foreach (Node node in Row(session, irp))
-                yield return node;
+            yield return row;
             if (arguments.HasSwitch("v"))
                 foreach (Node node in session.Execute($"!irp {address:x}"))
                     yield return node;
         }
     }
+}
 
-    static StructureValue? Current(IDebugSession session, StructureValue irp) => irp.Signed("CurrentLocation") <= irp.Signed("StackCount")
-        && session.Types["nt!_IO_STACK_LOCATION"].TryRead(irp["Tail.Overlay.CurrentStackLocation"]) is { IsComplete: true } location
-        ? location : null;
+/// <summary>Rows of IRPs that meet a criterion. Types are bound, and drivers named, once for many rows.</summary>
+sealed class IrpSearch(IDebugSession session, string criteria, ulong wanted)
+{
+    readonly StructureLayout _irp = session.Types["nt!_IRP"], _location = session.Types["nt!_IO_STACK_LOCATION"], _mdl = session.Types["nt!_MDL"];
+    readonly Dictionary<ulong, string> _drivers = [];
 
-    static IEnumerable<Node> Row(IDebugSession session, StructureValue irp)
+    /// <summary>The row of an IRP; null for what is none, or not one that is looked for.</summary>
+    public Line? Row(ulong address)
     {
-        ulong thread = irp["Tail.Overlay.Thread"], mdl = irp["MdlAddress"];
-        Node irpLink = Say.Linked(irp.Address, "!irp");
-        if (Current(session, irp) is not { } location)
-        {
-            yield return new Line(irpLink, " [", Say.Plain(thread), "] Irp is complete ",
-                $"(CurrentLocation {irp.Signed("CurrentLocation")} > StackCount {irp.Signed("StackCount")})");
-            yield break;
-        }
-        ulong device = location["DeviceObject"];
-        string mdlText = mdl != 0 && session.Types["nt!_MDL"].TryRead(mdl) is { IsComplete: true } read ? $" 0x{read["Process"]:x16}" : "";
-        yield return new Line(irpLink, " [", thread == 0 ? Say.Plain(0) : Say.Linked(thread, "!thread"),
-            $"] irpStack: ({location["MajorFunction"],2:x},{location["MinorFunction"],2:x})  ", Say.Linked(device, "!devobj"),
-            $" [ {(device == 0 ? "" : Devices.DriverNameOf(session, device))}]{mdlText}");
+        if (_irp.TryRead(address) is not { IsComplete: true } irp || irp["Type"] != Devices.IrpType || !Fits(irp))
+            return null;
+        ulong thread = irp["Tail.Overlay.Thread"];
+        long current = irp.Signed("CurrentLocation"), count = irp.Signed("StackCount");
+        Node irpLink = Say.Linked(address, "!irp"), threadLink = thread == 0 ? Say.Plain(0) : Say.Linked(thread, "!thread");
+        if (current > count || _location.TryRead(irp["Tail.Overlay.CurrentStackLocation"]) is not { IsComplete: true } location)
+            return new Line(irpLink, " [", threadLink, "] Irp is complete ", $"(CurrentLocation {current} > StackCount {count})");
+        ulong device = location["DeviceObject"], process = MdlProcess(irp);
+        return new Line(irpLink, " [", threadLink, $"] irpStack: ({location["MajorFunction"],2:x},{location["MinorFunction"],2:x})  ",
+            Say.Linked(device, "!devobj"), $" [ {Driver(device)}]{(process == 0 ? "" : $" 0x{process:x16}")}");
     }
 
-    static bool Fits(IDebugSession session, StructureValue irp, string criteria, ulong wanted) => criteria switch
+    string Driver(ulong device)
+    {
+        if (!_drivers.TryGetValue(device, out string? name))
+            _drivers[device] = name = device == 0 ? "" : Devices.DriverNameOf(session, device);
+        return name;
+    }
+
+    ulong MdlProcess(StructureValue irp) => irp["MdlAddress"] is var mdl and not 0 && _mdl.TryRead(mdl) is { IsComplete: true } read ? read["Process"] : 0;
+
+    bool Fits(StructureValue irp) => criteria switch
     {
         "" => true,
         "thread" => irp["Tail.Overlay.Thread"] == wanted,
         "userevent" => irp["UserEvent"] == wanted,
-        "fileobject" => irp["Tail.Overlay.OriginalFileObject"] == wanted || Locations(session, irp).Any(l => l["FileObject"] == wanted),
-        "device" => Locations(session, irp).Any(l => l["DeviceObject"] == wanted),
-        "arg" => Locations(session, irp).Any(l => Enumerable.Range(1, 4).Any(i => l[$"Parameters.Others.Argument{i}"] == wanted)),
-        _ => irp["MdlAddress"] is var mdl and not 0 && session.Types["nt!_MDL"].TryRead(mdl) is { IsComplete: true } read && read["Process"] == wanted,
+        "fileobject" => irp["Tail.Overlay.OriginalFileObject"] == wanted || Locations(irp).Any(l => l["FileObject"] == wanted),
+        "device" => Locations(irp).Any(l => l["DeviceObject"] == wanted),
+        "arg" => Locations(irp).Any(l => Enumerable.Range(1, 4).Any(i => l[$"Parameters.Others.Argument{i}"] == wanted)),
+        _ => MdlProcess(irp) == wanted,
     };
 
-    static IEnumerable<StructureValue> Locations(IDebugSession session, StructureValue irp)
+    IEnumerable<StructureValue> Locations(StructureValue irp)
     {
-        StructureLayout type = session.Types["nt!_IO_STACK_LOCATION"];
         for (int i = 0; i < irp.Signed("StackCount"); i++)
-            if (type.TryRead(irp.Address + irp.Layout.Size + (ulong)i * type.Size) is { IsComplete: true } location)
+            if (_location.TryRead(irp.Address + _irp.Size + (ulong)i * _location.Size) is { IsComplete: true } location)
                 yield return location;
     }
 }

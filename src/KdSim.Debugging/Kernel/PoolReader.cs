@@ -17,7 +17,10 @@ public sealed class PoolReader(IDebugSession session)
     const ulong MostPages = 1 << 20;
     const ulong MostBigRows = 1 << 16;
 
+    const int Chunk = 16;
+
     readonly StructureLayout _header = session.Types["nt!_POOL_HEADER"];
+    readonly (ulong Start, ulong End)?[] _ranges = new (ulong, ulong)?[2];
 
     /// <summary>In bytes.</summary>
     public ulong HeaderSize => _header.Size;
@@ -26,7 +29,8 @@ public sealed class PoolReader(IDebugSession session)
     public (ulong Start, ulong End) Range(bool paged)
     {
         string prefix = paged ? "nt!MmPagedPool" : "nt!MmNonPagedPool";
-        return (session.ReadPointer(session.AddressOf(prefix + "Start")), session.ReadPointer(session.AddressOf(prefix + "End")));
+        return _ranges[paged ? 1 : 0] ??=
+            (session.ReadPointer(session.AddressOf(prefix + "Start")), session.ReadPointer(session.AddressOf(prefix + "End")));
     }
 
     /// <summary>Which pool an address lies in: true for paged, null for none.</summary>
@@ -41,11 +45,18 @@ public sealed class PoolReader(IDebugSession session)
     /// <summary>The blocks of one page, up to the first broken header.</summary>
     public IEnumerable<PoolBlock> Page(ulong page)
     {
+        byte[] bytes = new byte[PageSize];
+        int length = session.Read(page, bytes);
+        return BlocksIn(page, bytes.AsMemory(0, length), IsPaged(page) == true);
+    }
+
+    /// <summary>Takes a page apart that was read in one piece: reading each header would cost as many reads as there are blocks.</summary>
+    IEnumerable<PoolBlock> BlocksIn(ulong page, ReadOnlyMemory<byte> bytes, bool paged)
+    {
         ulong previous = 0;
-        for (ulong at = page; at < page + PageSize;)
+        for (ulong at = page; at < page + PageSize && at - page + _header.Size <= (ulong)bytes.Length;)
         {
-            if (_header.TryRead(at) is not { IsComplete: true } header)
-                yield break;
+            StructureValue header = new(_header, session, at, bytes.Slice((int)(at - page), (int)_header.Size));
             ulong size = header["BlockSize"] * Unit;
             if (size == 0 && at == page)
                 size = PageSize;
@@ -53,7 +64,7 @@ public sealed class PoolReader(IDebugSession session)
             bool allocated = header["PoolType"] != 0;
             string? broken = size == 0 ? "size 0" : at + size > page + PageSize ? "longer than its page" :
                 before != (previous & 0xff * Unit) ? "previous size does not match" : null;
-            yield return new PoolBlock(at, size, before, allocated, (uint)header["PoolTag"], IsPaged(page) == true, broken);
+            yield return new PoolBlock(at, size, before, allocated, (uint)header["PoolTag"], paged, broken);
             if (broken is not null)
                 yield break;
             previous = size;
@@ -66,18 +77,25 @@ public sealed class PoolReader(IDebugSession session)
     {
         (ulong start, ulong end) = Range(paged);
         List<(ulong Start, ulong End)> big = [.. BigBlocks(paged).Select(b => (b.Address, b.Address + b.Size)).OrderBy(b => b.Address)];
-        byte[] probe = new byte[1];
         int next = 0;
-        ulong left = MostPages;
-        for (ulong page = start; page < end && left-- > 0; page += PageSize)
+        byte[] bytes = new byte[Chunk * PageSize];
+        end = Math.Min(end, start + MostPages * PageSize);
+        for (ulong chunk = start; chunk < end;)
         {
             session.Cancellation.ThrowIfCancellationRequested();
-            while (next < big.Count && big[next].End <= page)
-                next++;
-            if (next < big.Count && page >= big[next].Start || session.Read(page, probe) == 0)
-                continue;
-            foreach (PoolBlock block in Page(page))
-                yield return block;
+            int length = session.Read(chunk, bytes.AsSpan(0, (int)Math.Min((ulong)bytes.Length, end - chunk)));
+            for (ulong page = chunk; page < chunk + (ulong)length; page += PageSize)
+            {
+                while (next < big.Count && big[next].End <= page)
+                    next++;
+                if (next < big.Count && page >= big[next].Start)
+                    continue;
+                int offset = (int)(page - chunk);
+                foreach (PoolBlock block in BlocksIn(page, bytes.AsMemory(offset, Math.Min((int)PageSize, length - offset)), paged))
+                    yield return block;
+            }
+            // A read ends where memory does: the page there is left out.
+            chunk += length < bytes.Length ? (ulong)(length / (int)PageSize + 1) * PageSize : (ulong)length;
         }
     }
 
@@ -88,10 +106,11 @@ public sealed class PoolReader(IDebugSession session)
             !session.Symbols.TryGetAddress("nt!PoolBigPageTableSize", out ulong sizeAt) || !session.TryReadPointer(sizeAt, out ulong rows))
             yield break;
         StructureLayout row = session.Types["nt!_POOL_TRACKER_BIG_PAGES"];
-        for (ulong i = 0; i < Math.Min(rows, MostBigRows); i++)
+        byte[] bytes = new byte[Math.Min(rows, MostBigRows) * row.Size];
+        int length = session.Read(table, bytes);
+        for (ulong at = 0; at + row.Size <= (ulong)length; at += row.Size)
         {
-            if (row.TryRead(table + i * row.Size) is not { IsComplete: true } entry)
-                yield break;
+            StructureValue entry = new(row, session, table + at, bytes.AsMemory((int)at, (int)row.Size));
             ulong va = entry["Va"];
             // The lowest bit marks a free row.
             if (va != 0 && (va & 1) == 0 && IsPaged(va) is var pool && (paged is null || pool == paged))
