@@ -14,8 +14,6 @@ namespace KdSim.Debugger.Commands;
 [Command(".outmask", ".outmask", "Not supported: output masks")]
 [Command(".prefer_dml", ".prefer_dml", "Not supported: links are always made where the output can show them")]
 [Command(".restart", ".restart", "Not supported: .reboot starts the target again")]
-[Command(".scriptload", ".scriptload", "Not supported: JavaScript")]
-[Command(".scriptrun", ".scriptrun", "Not supported: JavaScript")]
 [Command(".settings", ".settings", "Not supported: saved settings")]
 [Command(".shell", ".shell", "Not supported: host commands")]
 [Command(".symfix", ".symfix", "Not supported: symbol servers")]

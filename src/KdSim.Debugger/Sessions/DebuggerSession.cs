@@ -5,6 +5,7 @@ using KdSim.Debugger.Extensions;
 using KdSim.Debugger.Language;
 using KdSim.Debugger.Modules;
 using KdSim.Debugger.Rendering;
+using KdSim.Debugger.Scripting;
 using KdSim.Debugger.Stacks;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
@@ -46,6 +47,7 @@ public sealed partial class DebuggerSession : IDebugSession
         // One kernel, one mode: the three names for its module are the same.
         Aliases.Automatic = static name => name is "$ntnsym" or "$ntsym" or "$ntwsym" ? "nt" : null;
         Extensions = new ExtensionHost(Commands, () => Options.ExtensionPath);
+        Scripts = new JavaScriptHost(this);
         _processor = target.Hints.CurrentProcessor;
         if (target.Capability<ITargetOutput>() is { } output)
             output.Printed = PrintTargetText;
@@ -66,6 +68,7 @@ public sealed partial class DebuggerSession : IDebugSession
     public AliasTable Aliases { get; } = new();
     public CommandTable Commands { get; } = new();
     public ExtensionHost Extensions { get; }
+    public JavaScriptHost Scripts { get; }
     public BreakpointTable Breakpoints { get; }
     public EventFilters Filters { get; }
     public StopReporter Stops { get; }
