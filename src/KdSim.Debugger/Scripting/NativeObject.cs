@@ -2,6 +2,7 @@ using Jint;
 using Jint.Native;
 using Jint.Native.Object;
 using Jint.Native.Symbol;
+using Jint.Runtime;
 using Jint.Runtime.Descriptors;
 using KdSim.Debugger.Expressions;
 using KdSim.Debugger.Inspection;
@@ -40,7 +41,7 @@ sealed class NativeObject : ObjectInstance
 
     public override bool HasProperty(JsValue property) => Find(property) is not null || base.HasProperty(property);
 
-    public override List<JsValue> GetOwnPropertyKeys(Jint.Runtime.Types types = Jint.Runtime.Types.Empty | Jint.Runtime.Types.String | Jint.Runtime.Types.Symbol) =>
+    public override List<JsValue> GetOwnPropertyKeys(Types types = Types.Empty | Types.String | Types.Symbol) =>
         [.. Record.Fields.Where(f => f.Name.Length > 0).Select(f => (JsValue)f.Name)];
 
     /// <summary>The type whose fields this object shows.</summary>

@@ -96,7 +96,8 @@ public sealed class JavaScriptTests : IDisposable
             log(at.subtract(double.dereference().address).asNumber(), " ", host.createTypedObject(at.subtract(0x200), "pulse", "_DRIVER_OBJECT *").isNull);
             try { driver.Type = 5; } catch (problem) { log(problem.message); }
             """);
-        Assert.Equal("_DRIVER_OBJECT 336 udt 56 pointer\n4 4 336 false 336\ntrue 336 28 undefined\n28 true true\n256 false\nObjects of the target", output[..output.IndexOf(" cannot", StringComparison.Ordinal)]);
+        Assert.Equal("_DRIVER_OBJECT 336 udt 56 pointer\n4 4 336 false 336\n" +
+            "true 336 28 undefined\n28 true true\n256 false\nObjects of the target", output[..output.IndexOf(" cannot", StringComparison.Ordinal)]);
     }
 
     [Fact]
