@@ -158,7 +158,7 @@ public sealed class JavaScriptTests : IDisposable
         Assert.Equal("@$listthem(\"a b, c\", 1)\n    [0x0]            : a b, c\n    [0x1]            : 0x5\n    [0x2]            : 0x1\n",
             _pulse.Run("!listthem \"a b, c\", 1"));
         Assert.Equal("", _pulse.Run("!listthem \"nothing\""));
-        Assert.Equal("Couldn't resolve error at 'nosuch'\n", _pulse.Run("!addthem nosuch 1"));
+        Assert.StartsWith("Couldn't resolve error at 'nosuch'\n", _pulse.Run("!addthem nosuch 1"));
         Assert.Equal($"Command Loaded Scripts:\n    JavaScript script from '{path}'\n", _pulse.Run(".scriptlist"));
         Assert.Equal($"bye\nJavaScript script successfully loaded from '{path}'\ninit\ninvoke\n", _pulse.Run($".scriptrun {path}"));
         Assert.True(_pulse.Session.Scripts.TryCall("add", "2 3", out string result) && result.EndsWith(": 0x5\n", StringComparison.Ordinal));
