@@ -1,6 +1,7 @@
 using KdSim.CommandLine;
 using KdSim.ConsoleFront;
 using KdSim.Machines;
+using KdSim.Traces;
 
 namespace KdSim;
 
@@ -13,6 +14,7 @@ static class Program
     {
         try
         {
+            if (arguments is ["trace", .. string[] rest]) return TraceCommand.Run(rest);
             if (arguments is ["exports", ..]) return ExportsCommand.Run(arguments.AsSpan(1), Console.Out);
             Options options = OptionTable.Parse(arguments, OperatingSystem.IsWindows(), !Console.IsInputRedirected);
             if (options.ShowHelp) return Help();
@@ -44,8 +46,9 @@ static class Program
 
               kdsim [options]                    debug the demo machine, or the one that the options describe
               kdsim exports FILE.sys [--json]    which of a driver's imports the simulated kernel implements
-
             """);
+        foreach ((string verb, string description) in TraceCommand.Rows()) Console.Out.WriteLine($"  kdsim {verb + " FILE",-28} {description}");
+        Console.Out.WriteLine();
         foreach ((string names, string description) in OptionTable.Rows()) Console.Out.WriteLine($"  {names,-28} {description}");
         return 0;
     }

@@ -30,7 +30,7 @@ public static partial class KernelEvents
             65:Cleanup 66:Close 73:Flush v2: ptr IrpPtr, size ThreadID, ptr FileObject, ptr FileKey
             65:Cleanup 66:Close 73:Flush v3: ptr IrpPtr, ptr FileObject, ptr FileKey, tid ThreadID
             67:Read 68:Write v2: u64 Offset, ptr IrpPtr, size ThreadID, ptr FileObject, ptr FileKey, u32 IoSize, x32 IoFlags
-            67:Read 68:Write v3: u64 Offset, ptr IrpPtr, ptr FileObject, ptr FileKey, tid ThreadID, u32 IoSize, x32 IoFlags
+            67:Read 68:Write v3: u64 Offset, ptr IrpPtr, ptr FileObject, ptr FileKey, tid ThreadID, u32 IoSize, x32 IoFlags, x32 ExtraFlags
             69:SetInfo 70:Delete 71:Rename 74:QueryInfo 75:FSControl v2: ptr IrpPtr, size ThreadID, ptr FileObject, ptr FileKey, ptr ExtraInfo, u32
                 InfoClass
             69:SetInfo 70:Delete 71:Rename 74:QueryInfo 75:FSControl v3: ptr IrpPtr, ptr FileObject, ptr FileKey, ptr ExtraInfo, tid ThreadID, u32

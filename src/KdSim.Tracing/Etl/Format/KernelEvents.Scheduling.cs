@@ -51,7 +51,7 @@ public static partial class KernelEvents
             50:Dispatcher/ReadyThread v2: tid AwakenedThreadID, u8 AdjustReason, i8 AdjustIncrement, x8 Flags, u8 Reserved
             66:AutoBoostSetFloor v2: ptr Lock, tid ThreadID, u8 NewCpuPriorityFloor, u8 OldCpuPriority, x8 IoPriorities, x8 BoostFlags
             67:AutoBoostClearFloor v2: ptr LockAddress, tid ThreadID, u16 BoostBitmap, u16 Reserved
-            68:AutoBoostEntryExhaustion v2: ptr LockAddress, tid ThreadID
+            68:AutoBoostEntryExhaustion v2: ptr LockAddress, tid ThreadID, u32 Reserved
             72:SetName v2: pid ProcessID, tid ThreadID, wstr ThreadName
             """),
         new(KernelGroup.StackWalk, "StackWalk", """

@@ -34,6 +34,13 @@ public static partial class KernelEvents
         ByOpcode.Values.Select(versions => versions[^1]).SingleOrDefault(known => known.FullName == fullName && (opcode ?? known.Opcode) == known.Opcode)
         ?? throw new InvalidOperationException($"no single kernel event is called {fullName}");
 
+    /// <summary>The name under which TraceEvent lists classic kernel events.</summary>
+    public const string ProviderName = "Windows Kernel";
+
+    /// <summary>The name of an opcode in any version; as TraceEvent writes it where none is known.</summary>
+    public static string OpcodeName(in Guid task, byte opcode) =>
+        ByOpcode.TryGetValue((task, opcode), out ImmutableArray<KernelEvent> versions) ? versions[^1].Name : $"Opcode({opcode})";
+
     /// <summary>The task's name; null for a GUID that no table declares.</summary>
     public static string? TaskName(in Guid task) => TaskNames.GetValueOrDefault(task);
 

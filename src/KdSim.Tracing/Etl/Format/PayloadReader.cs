@@ -69,6 +69,12 @@ public ref struct PayloadReader
 
     public readonly int Depth => _depth;
 
+    /// <summary>The value is not part of an array of values of one size.</summary>
+    public readonly bool IsSingle => Count == 1 && ElementSize == _value.Length;
+
+    /// <summary>The bytes of one element.</summary>
+    public readonly ReadOnlySpan<byte> ElementAt(int element) => _value.Slice(element * ElementSize, ElementSize);
+
     /// <summary>The payload ended before the template did, or held an impossible count.</summary>
     public bool IsTruncated { get; private set; }
 
@@ -203,10 +209,18 @@ public ref struct PayloadReader
     {
         ReadOnlySpan<byte> rest = Rest;
         if (rest.Length < 4) return Truncated();
-        if (BinaryPrimitives.ReadUInt32LittleEndian(rest) != 0) return TakeSid(2 * _pointerSize);
+        if (BinaryPrimitives.ReadUInt32LittleEndian(rest) != 0 || IsSidBehindNothing(rest)) return TakeSid(2 * _pointerSize);
         _position += 4;
         Take(0, 0);
         return true;
+    }
+
+    /// <summary>Some writers clear the pointers of the TOKEN_USER: a SID of the NT authority may stand behind zeros.</summary>
+    readonly bool IsSidBehindNothing(ReadOnlySpan<byte> rest)
+    {
+        int pointers = 2 * _pointerSize;
+        return rest.Length >= pointers + 8 && rest[..pointers].IndexOfAnyExcept((byte)0) < 0
+            && rest[pointers] == 1 && rest[pointers + 1] is > 0 and < 16 && rest.Slice(pointers + 2, 5).IndexOfAnyExcept((byte)0) < 0;
     }
 
     bool TakeLength(int length)

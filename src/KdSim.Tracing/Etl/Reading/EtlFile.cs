@@ -10,6 +10,8 @@ public sealed class EtlFile : IDisposable
 {
     readonly TraceBytes _bytes;
     readonly List<BufferInfo> _buffers = [];
+    readonly List<MetadataRecord> _metadata = [];
+    long _metadataBytes;
 
     EtlFile(TraceBytes bytes) => _bytes = bytes;
 
@@ -36,6 +38,9 @@ public sealed class EtlFile : IDisposable
     public long FirstTime { get; private set; }
 
     public long LastTime { get; private set; }
+
+    /// <summary>Events that describe other events, in file order.</summary>
+    public IReadOnlyList<MetadataRecord> Metadata => _metadata;
 
     /// <summary>Bytes of a pointer: of the system that wrote the file.</summary>
     public int PointerSize => Header?.PointerSize is 4 or 8 ? (int)Header.PointerSize : 8;
@@ -111,6 +116,7 @@ public sealed class EtlFile : IDisposable
         while (walker.MoveNext(Problems, buffer.Offset, buffer.Header.IsCompressed))
         {
             count++;
+            if (MetadataRecord.Is(walker.Record, walker.Type)) Keep(buffer, walker);
             long time = walker.TimeStamp;
             if (time < first) first = time;
             if (time < last) sorted = false;
@@ -122,6 +128,13 @@ public sealed class EtlFile : IDisposable
         if (timed) LastTime = Math.Max(LastTime, last);
         if (timed && !sorted) FirstTime = Math.Min(FirstTime, first);
         return buffer with { EventCount = count, FirstTime = first, LastTime = last, IsSorted = sorted };
+    }
+
+    void Keep(in BufferInfo buffer, in RecordWalker walker)
+    {
+        var record = new EventRecord(walker.Record, walker.Type, walker.TimeStamp, 0, buffer.Offset, walker.Offset);
+        if ((_metadataBytes += record.Payload.Length) <= MetadataRecord.MostBytes)
+            _metadata.Add(new MetadataRecord(record.Provider, record.Opcode, record.Payload.ToArray()));
     }
 
     bool TryReadHeader(byte[] data, int end)

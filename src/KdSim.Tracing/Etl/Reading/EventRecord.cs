@@ -157,15 +157,16 @@ public readonly ref struct EventRecord
             return Numbering switch
             {
                 EventNumbering.Message => MessageParts.Of(MessageFlags).Payload,
-                EventNumbering.Id when (Get<ushort>(4) & EventHeader.HasExtendedItems) != 0 => header + ItemBytes(),
+                EventNumbering.Id when HasItems => header + ItemBytes(),
                 _ => header,
             };
         }
     }
 
+    public bool HasItems => Numbering == EventNumbering.Id && (Get<ushort>(4) & EventHeader.HasExtendedItems) != 0;
+
     /// <summary>The extended items between header and payload.</summary>
-    public ExtendedItems Items =>
-        Numbering == EventNumbering.Id && (Get<ushort>(4) & EventHeader.HasExtendedItems) != 0 ? new(_record[EventHeader.Length..]) : default;
+    public ExtendedItems Items => HasItems ? new(_record[EventHeader.Length..]) : new([]);
 
     int ItemBytes()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using KdSim.Tracing.Etl.Format;
 
 namespace KdSim.Tracing.Etl.Reading;
@@ -49,9 +50,28 @@ public sealed class TraceClock
     public long DurationInNanoseconds(long ticks) => (long)((Int128)ticks * 100 * _numerator / _denominator);
 
     /// <summary>The time, UTC; null if it is none that a calendar knows.</summary>
-    public DateTime? ToUtc(long ticks)
+    public DateTime? ToUtc(long ticks) => IsKnown ? ToCalendar(ToFileTime(ticks)) : null;
+
+    /// <summary>A FILETIME as UTC; null for none (0) and what no calendar knows.</summary>
+    public static DateTime? ToCalendar(long time) => time > 0 && time <= DateTime.MaxValue.ToFileTimeUtc() ? DateTime.FromFileTimeUtc(time) : null;
+
+    /// <summary>Ticks of a time: <c>1.5s</c>, <c>20ms</c>, <c>7us</c>, <c>100ns</c> since the header event, or a date and time, UTC.</summary>
+    public bool TryParse(string text, out long ticks)
     {
-        long time = ToFileTime(ticks);
-        return IsKnown && time >= 0 && time <= DateTime.MaxValue.ToFileTimeUtc() ? DateTime.FromFileTimeUtc(time) : null;
+        ticks = 0;
+        (string Unit, decimal Nanoseconds)[] units = [("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
+        foreach ((string unit, decimal nanoseconds) in units)
+        {
+            if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
+            ReadOnlySpan<char> digits = text.AsSpan(0, text.Length - unit.Length);
+            if (!decimal.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number)) return false;
+            if (Math.Abs(number) > 1_000_000_000_000) return false;
+            ticks = Origin + (long)((Int128)(number * nanoseconds) * _denominator / (100 * _numerator));
+            return true;
+        }
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
+        if (!IsKnown || !DateTime.TryParse(text, CultureInfo.InvariantCulture, Utc, out DateTime time) || time.Year < 1601) return false;
+        ticks = Origin + (long)((Int128)(time.ToFileTimeUtc() - _start) * _denominator / _numerator);
+        return true;
     }
 }

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using KdSim.CommandLine;
+using KdSim.Tracing.Etl.Reading;
+
+namespace KdSim.Traces;
+
+/// <summary>What the verbs of `kdsim trace` share: where output goes, and Ctrl+C.</summary>
+sealed class TraceRun(Stream output, CancellationToken cancellation)
+{
+    public Stream Output => output;
+
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>Text output with LF at line ends; the caller disposes of it.</summary>
+    public StreamWriter Text() => new(output, leaveOpen: true) { NewLine = "\n" };
+
+    /// <summary>Opens a trace with a progress bar; what cannot be read at all is an error of usage.</summary>
+    public EtlFile OpenEtl(string path)
+    {
+        using ProgressBar? progress = ProgressBar.Start("Reading");
+        return ReadingFile(path, () => EtlFile.Open(path, progress, cancellation));
+    }
+
+    /// <summary>Turns the errors of file access into one line that names the file.</summary>
+    public static T ReadingFile<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException)
+        {
+            throw new UsageException(error.Message.Contains(path, StringComparison.Ordinal) ? error.Message : $"{path}: {error.Message}");
+        }
+    }
+}
+
+/// <summary>`kdsim trace VERB ...`: work on trace files without a session. Each verb is a class of its own that adds a command to the table.</summary>
+static class TraceCommand
+{
+    const int Cancelled = 130, UnreadableTrace = 2;
+
+    /// <summary>A verb: makes its command, which runs with what <see cref="TraceRun"/> offers.</summary>
+    static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make];
+
+    /// <summary>Names and descriptions, for the tool's help.</summary>
+    public static IEnumerable<(string Name, string Description)> Rows() =>
+        Trace(new TraceRun(Stream.Null, default)).Subcommands.Select(verb => ($"trace {verb.Name}", verb.Description ?? ""));
+
+    public static int Run(IReadOnlyList<string> arguments)
+    {
+        using var cancellation = new CancellationTokenSource();
+        ConsoleCancelEventHandler onCancel = (_, key) =>
+        {
+            key.Cancel = !cancellation.IsCancellationRequested;
+            cancellation.Cancel();
+        };
+        Console.CancelKeyPress += onCancel;
+        try
+        {
+            using var output = new BufferedStream(Console.OpenStandardOutput(), 1 << 16);
+            return Run(arguments, new TraceRun(output, cancellation.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            Console.Error.WriteLine("kdsim: cancelled");
+            return Cancelled;
+        }
+        finally
+        {
+            Console.CancelKeyPress -= onCancel;
+        }
+    }
+
+    internal static int Run(IReadOnlyList<string> arguments, TraceRun run)
+    {
+        var root = new RootCommand("kdsim") { Trace(run) };
+        root.Options.OfType<VersionOption>().ToList().ForEach(option => root.Options.Remove(option));
+        ParseResult result = root.Parse(["trace", .. arguments], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
+        if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction) throw new UsageException($"trace: {result.Errors[0].Message}");
+        using StreamWriter text = run.Text();
+        return result.Invoke(new InvocationConfiguration { Output = text, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    /// <summary>A file in which no trace was found: what is known was printed, and one line says it on the error stream.</summary>
+    public static int Verdict(EtlFile file)
+    {
+        if (file.EventCount > 0 || file.Problems.Count == 0) return 0;
+        Console.Error.WriteLine($"kdsim: {file.Name}: {file.Problems.Kept[^1].Text}");
+        return UnreadableTrace;
+    }
+
+    static Command Trace(TraceRun run)
+    {
+        var trace = new Command("trace", "Work on trace files (.etl, .etl.zip).");
+        foreach (Func<TraceRun, Command> make in Verbs) trace.Subcommands.Add(make(run));
+        return trace;
+    }
+}
