@@ -49,7 +49,7 @@ public sealed record KernelRoots
         foreach (DriverResult driver in DriverResults)
             writer.Write(driver.ToString());
         foreach (InfFile inf in DriverStore)
-            writer.Write(inf.Name);
+            writer.Write(inf.FileName);
         foreach ((string path, string source) in InstalledFiles)
         {
             writer.Write(path);

@@ -19,8 +19,6 @@ public sealed class Go : TextCommand
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
         string text = arguments.Text;
-        if (text is ['-', ..])
-            throw new CommandException($"{arguments.Name}-: running backwards is not supported");
         if (text.StartsWith('='))
         {
             ulong start = session.Masm.EvaluatePrefix(text[1..], out int used);

@@ -18,7 +18,6 @@ namespace KdSim.Debugger.Commands;
 [Command(".shell", ".shell", "Not supported: host commands")]
 [Command(".symfix", ".symfix", "Not supported: symbol servers")]
 [Command(".symopt", ".symopt", "Not supported: symbol options")]
-[Command("!tt", "!tt", "Not supported: time travel")]
 [Command("dg", "dg", "Not supported: descriptor tables")]
 [Command("dx", "dx", "Not supported: the data model; ?? evaluates C++")]
 [Command("rdmsr", "rdmsr", "Not supported: model-specific registers")]

@@ -111,12 +111,24 @@ public sealed partial class Runner(DebuggerSession session)
     /// <summary>Lets a stop that came from outside <c>g</c> (a crash that was asked for, a reboot) be seen by the user.</summary>
     public void Adopt(Func<StopEvent> first) => Run(first, [], counts: true, report: true);
 
+    /// <summary>
+    /// Moves through time. Modules that come and go on the way are no news; at the end breakpoints are bound to those that are there.
+    /// </summary>
+    /// <param name="again">How the journey goes on after a stop that is none for the user.</param>
+    /// <param name="wanted">The handle of a breakpoint that ends the journey.</param>
+    public StopEvent Travel(Func<StopEvent> first, Func<StopEvent> again, bool report, int wanted = -1)
+    {
+        _bugChecked = false;
+        return Run(first, [], counts: report, report, again, wanted, backwards: true);
+    }
+
     bool HasMoved(int processor, IntegerState? before) =>
         before is null || !session.Target.TryGetContext(processor, out ProcessorContext now) || now.Integer is not { } integer ||
         integer.Rip != before.Rip || integer.Rflags != before.Rflags || !integer.General.AsSpan().SequenceEqual(before.General);
 
     /// <param name="again">How the target goes on after an event that does not end the run; null: it runs.</param>
-    StopEvent Run(Func<StopEvent> first, List<Destination> destinations, bool counts, bool report, Func<StopEvent>? again = null)
+    StopEvent Run(Func<StopEvent> first, List<Destination> destinations, bool counts, bool report, Func<StopEvent>? again = null,
+        int wanted = -1, bool backwards = false)
     {
         if (_bugChecked)
             throw new CommandException("The target has stopped with a bug check and cannot run; .reboot starts it again");
@@ -130,7 +142,10 @@ public sealed partial class Runner(DebuggerSession session)
             {
                 StopEvent stop = Resume(next);
                 next = again ?? Control.Go;
-                (bool ends, bool silent, StopEvent shown) = Consider(stop, destinations, counts);
+                (bool ends, bool silent, StopEvent shown) = backwards && stop is StopEvent.ModuleLoad or StopEvent.ModuleUnload or StopEvent.Restarted
+                    ? (false, false, stop)
+                    : stop is StopEvent.Watch watch && watch.Handles.Contains(wanted) ? (true, false, stop)
+                    : Consider(stop, destinations, counts);
                 if (!ends && session.Cancellation.IsCancellationRequested)
                     (ends, shown) = (true, new StopEvent.BreakIn(stop.Processor));
                 if (!ends)
@@ -143,6 +158,8 @@ public sealed partial class Runner(DebuggerSession session)
         }
         finally
         {
+            if (backwards)
+                session.Breakpoints.ModuleLoaded();
             foreach (Destination destination in destinations)
                 if (destination.Handle is { } handle)
                     session.Target.Capability<IBreakpointControl>()?.Remove(handle);

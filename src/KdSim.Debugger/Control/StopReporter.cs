@@ -93,6 +93,7 @@ public sealed class StopReporter(DebuggerSession session)
         StopEvent.Idle => Plain("idle", "The machine is idle: no thread can run and nothing is due"),
         StopEvent.MachineFailed failed => Plain("machine-failed", $"*** The simulated machine failed: {failed.Text}"),
         StopEvent.MissingImport missing => Plain("missing-import", MissingImport(missing)),
+        StopEvent.StartOfHistory => Plain("start-of-trace", "TTD: Start of trace reached."),
         StopEvent.Restarted => Plain("restarted", "The target has been restarted"),
         _ => throw new InvalidOperationException($"no such stop: {stop.GetType().Name}"),
     };

@@ -128,6 +128,8 @@ public sealed class CommandTable
             letters++;
         if (letters < text.Length && text[letters] is '+' or '-' && letters < text.Length - 1 && Find(text[..(letters + 2)]) is { } signed)
             return (signed, letters + 2);
+        if (letters < text.Length && text[letters] is '-' && Find(text[..(letters + 1)]) is { } backwards)
+            return (backwards, letters + 1);
         if (letters < text.Length && text[letters] is '1' && Find(text[..(letters + 1)]) is { } numbered)
             return (numbered, letters + 1);
         for (int length = letters; length > 0; length--)

@@ -42,6 +42,7 @@ public sealed partial class DebuggerSession : IDebugSession
         Filters = new EventFilters();
         Stops = new StopReporter(this);
         Runner = new Runner(this);
+        Reverse = new ReverseRunner(this);
         Walker = new StackWalker(this);
         Commands.Add("", CommandEntry.DeclaredIn(typeof(DebuggerSession).Assembly));
         // One kernel, one mode: the three names for its module are the same.
@@ -73,6 +74,7 @@ public sealed partial class DebuggerSession : IDebugSession
     public EventFilters Filters { get; }
     public StopReporter Stops { get; }
     public Runner Runner { get; }
+    public ReverseRunner Reverse { get; }
     public StackWalker Walker { get; }
 
     /// <summary>Set by <c>q</c>: the front end ends with this exit code.</summary>

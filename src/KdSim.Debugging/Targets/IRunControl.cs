@@ -75,6 +75,9 @@ public abstract record StopEvent(int Processor)
     /// <summary>A driver called or read an import that nobody implements.</summary>
     public sealed record MissingImport(int Processor, string Name, ulong Caller, IReadOnlyList<ulong> Arguments) : StopEvent(Processor);
 
+    /// <summary>Going back ended at the first moment that is known.</summary>
+    public sealed record StartOfHistory(int Processor) : StopEvent(Processor);
+
     /// <summary>The machine was booted anew.</summary>
     public sealed record Restarted(int Processor) : StopEvent(Processor);
 }

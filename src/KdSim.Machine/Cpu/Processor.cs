@@ -105,6 +105,9 @@ public sealed unsafe partial class Processor : IMemoryObserver, IDisposable
         Refresh();
     }
 
+    /// <summary>The next run does not stop at a breakpoint on the instruction that it starts with.</summary>
+    public void PassBreakpoint() => (_skipRip, _skipSteps) = (_core->State.Rip, _core->State.Steps);
+
     /// <summary>Drops all host-side caches: after a snapshot was restored over <see cref="State"/> and RAM.</summary>
     public void DropCaches()
     {

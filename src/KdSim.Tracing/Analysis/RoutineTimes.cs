@@ -18,6 +18,8 @@ public sealed class RoutineTime(RoutineKind kind, ulong routine)
     /// <summary>The mean in ticks, rounded down; 0 before the first run has ended.</summary>
     public ulong Mean => Count == 0 ? 0 : Total / Count;
 
+    internal RoutineTime Clone() => (RoutineTime)MemberwiseClone();
+
     internal void Add(ulong ticks)
     {
         Count++;
@@ -53,6 +55,14 @@ public sealed class RoutineTimes
             case EventKind.DpcEnter: Enter(processor, new Open(RoutineKind.Dpc, argument1, time)); break;
             case EventKind.DpcExit: Leave(processor, RoutineKind.Dpc, argument1, time); break;
         }
+    }
+
+    internal RoutineTimes Clone()
+    {
+        var copy = new RoutineTimes();
+        foreach ((var key, RoutineTime time) in _routines) copy._routines.Add(key, time.Clone());
+        for (int i = 0; i < MostProcessors; i++) copy._open[i].AddRange(_open[i]);
+        return copy;
     }
 
     internal void Clear()

@@ -16,6 +16,9 @@ public sealed class EventRecorder
     int _textCount;
     ulong _count;
 
+    /// <summary>The number of the first event that going back has left in the ring.</summary>
+    ulong _oldest;
+
     /// <param name="capacity">How many events are kept: a power of two.</param>
     public EventRecorder(int capacity = 1 << 16)
     {
@@ -30,7 +33,7 @@ public sealed class EventRecorder
     /// <summary>How many events were recorded, those that the ring has lost included.</summary>
     public ulong Count => _count;
 
-    public RoutineTimes Times { get; } = new();
+    public RoutineTimes Times { get; private set; } = new();
 
     public void Add(
         EventKind kind, int processor, ulong time, ulong argument0 = 0, ulong argument1 = 0, ulong argument2 = 0, ulong argument3 = 0, ulong argument4 = 0)
@@ -50,7 +53,7 @@ public sealed class EventRecorder
     /// <summary>The latest events, oldest first.</summary>
     public IEnumerable<RecordedEvent> Latest(int most)
     {
-        ulong available = Math.Min(Math.Min((ulong)Math.Max(0, most), _count), (ulong)_ring.Length);
+        ulong available = Math.Min(Math.Min((ulong)Math.Max(0, most), _count - Math.Min(_count, _oldest)), (ulong)_ring.Length);
         for (ulong number = _count - available; number < _count; number++) yield return _ring[number & (ulong)(_ring.Length - 1)];
     }
 
@@ -58,8 +61,30 @@ public sealed class EventRecorder
     public string? TextOf(in RecordedEvent recorded) =>
         recorded.Text >= 0 && recorded.Text >= _textCount - TextCapacity ? _texts[recorded.Text % TextCapacity] : null;
 
+    /// <summary>A moment of the recording, to go back to.</summary>
+    public sealed record Mark
+    {
+        internal ulong Count { get; init; }
+
+        internal int TextCount { get; init; }
+
+        internal RoutineTimes Times { get; init; } = new();
+    }
+
+    public Mark Here => new() { Count = _count, TextCount = _textCount, Times = Times.Clone() };
+
+    /// <summary>
+    /// The machine went back in time: what was recorded after that moment is forgotten. Older events that the ring has overwritten since stay lost.
+    /// </summary>
+    public void GoBackTo(Mark mark)
+    {
+        _oldest = Math.Max(_oldest, _count - Math.Min(_count, (ulong)_ring.Length));
+        (_count, _textCount, Times) = (mark.Count, mark.TextCount, mark.Times.Clone());
+    }
+
     public void Clear()
     {
+        _oldest = 0;
         _count = 0;
         _textCount = 0;
         Times.Clear();

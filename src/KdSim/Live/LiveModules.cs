@@ -60,6 +60,12 @@ sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<
         return peb == 0 ? null : memory.ReadPointer(peb + (ulong)PEB.Offsets.Ldr);
     }
 
+    /// <summary>How many modules were unloaded since the machine started.</summary>
+    public int UnloadedCount => _unloaded.Count;
+
+    /// <summary>The machine went back in time, to where only so many were.</summary>
+    public void ForgetUnloaded(int count) => _unloaded.RemoveRange(count, _unloaded.Count - count);
+
     /// <summary>The module that starts at an address, as it is listed now.</summary>
     public TargetModule? At(ulong imageBase) => Read().FirstOrDefault(module => module.Base == imageBase && !module.Unloaded);
 

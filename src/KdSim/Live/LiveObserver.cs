@@ -21,13 +21,20 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     public Action<string>? Printed { get; set; }
 
     /// <summary>True once nt has stopped the system: the machine can be looked at but not run.</summary>
-    public bool HasBugChecked { get; private set; }
+    public bool HasBugChecked => kernel.Roots.BugCheck is not null;
 
     /// <summary>When anything but the taking of interrupts was heard last: clock interrupts are no activity.</summary>
     public ulong LastActivity { get; private set; }
 
     /// <summary>What the machine stopped for, if it was asked to from here.</summary>
     public StopEvent? TakeStop() => _stops.TryDequeue(out StopEvent? stop) ? stop : null;
+
+    /// <summary>The machine went elsewhere in time.</summary>
+    public void ForgetStops()
+    {
+        _stops.Clear();
+        LastActivity = 0;
+    }
 
     public void IrqlChanged(int cpu, byte from, byte to)
     {
@@ -153,7 +160,6 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
     public void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4)
     {
         recorder.Add(EventKind.BugCheck, cpu, Time(cpu), code, parameter1, parameter2, parameter3, parameter4);
-        HasBugChecked = true;
         Stop(new StopEvent.BugCheck(cpu, code, [parameter1, parameter2, parameter3, parameter4]));
     }
 

@@ -1,7 +1,6 @@
 using KdSim.CommandLine;
 using KdSim.Debugging.Targets;
 using KdSim.Machine;
-using KdSim.Machine.Cpu;
 using KdSim.Machine.Time;
 using KdSim.Machines;
 
@@ -15,11 +14,14 @@ sealed record RunOptions(ulong? Limit);
 /// Running the live machine, and saying why it stopped. Nothing here changes what the machine does: stops, steps and limits only decide
 /// where the host looks.
 /// </summary>
-sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBreakpoints breakpoints, RunOptions options, long runs) : IRunControl
+sealed class LiveRunControl(
+    LiveMachine machine, LiveObserver observer, LiveBreakpoints breakpoints, LiveHistory history, LiveInputs inputs, RunOptions options, long runs)
+    : IRunControl
 {
     const ulong ClockTick = 16_000 * Ticks.PerMicrosecond;
 
-    bool _finished;
+    /// <summary>The position at which the scenario was over; past it only what it left behind runs.</summary>
+    ulong _finishedAt = ulong.MaxValue;
 
     Computer Computer => machine.Computer;
 
@@ -32,7 +34,7 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
     public StopEvent Go()
     {
         ulong limit = options.Limit is { } most ? Computer.Now + most : Ticks.Never;
-        return _finished && machine.Description.OnIdle == OnIdle.Break ? GoUntilQuiet(limit) : Run(RunRequest.Until(limit));
+        return Computer.Position >= _finishedAt && machine.Description.OnIdle == OnIdle.Break ? GoUntilQuiet(limit) : Run(RunRequest.Until(limit));
     }
 
     /// <summary>After the scenario only what it left behind runs; once that is done there is nothing to wait for.</summary>
@@ -58,13 +60,17 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
     public StopEvent Crash()
     {
         const ulong ManuallyInitiatedCrash = 0xE2;
+        const int Rcx = 1, Rdx = 2, Rsp = 4, R8 = 8, R9 = 9;
         if (observer.HasBugChecked) return Dead();
         ulong routine = machine.Kernel.ImportResolver.Find("KeBugCheckEx");
         if (routine == 0) throw new InvalidOperationException("nt!KeBugCheckEx does not exist");
-        ref CpuState cpu = ref Computer.Current.State;
-        ulong stack = (cpu.Rsp & ~0xFul) - 0x30;
-        new GuestView(Computer).Write(0, stack - 8, BitConverter.GetBytes(cpu.Rip));
-        (cpu.Rsp, cpu.Rip, cpu.Rcx, cpu.Rdx, cpu.R8, cpu.R9) = (stack - 8, routine, ManuallyInitiatedCrash, 0, 0, 0);
+        int processor = Computer.Current.Number;
+        IntegerState integer = RegisterMapping.Read(ref Computer.Current.State).Integer!;
+        ulong[] general = [.. integer.General];
+        ulong stack = (general[Rsp] & ~0xFul) - 0x30 - sizeof(ulong);
+        inputs.WriteMemory(AddressSpace.Current.DirectoryBase, stack, BitConverter.GetBytes(integer.Rip));
+        (general[Rsp], general[Rcx], general[Rdx], general[R8], general[R9]) = (stack, ManuallyInitiatedCrash, 0, 0, 0);
+        inputs.SetContext(processor, new ProcessorContext { Integer = integer with { General = general, Rip = routine } });
         return Go();
     }
 
@@ -94,7 +100,7 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
         if (observer.TakeStop() is { } waiting) return Remember(waiting);
         if (observer.HasBugChecked) return Remember(Dead());
         Runs++;
-        RunResult result = Computer.Run(request);
+        RunResult result = history.Run(request);
         return Remember(Explain(result));
     }
 
@@ -105,10 +111,25 @@ sealed class LiveRunControl(LiveMachine machine, LiveObserver observer, LiveBrea
     bool IsQuiet() => Computer.Now > observer.LastActivity + 2 * ClockTick && Computer.HasOnlyClockEvents && !machine.Kernel.Timers.IsAnySet &&
         machine.Kernel.Processors.AreIdle;
 
+    /// <summary>Runs on to a position that has been reached before; a stop that comes first, or null.</summary>
+    internal StopEvent? RunTo(ulong position)
+    {
+        if (observer.TakeStop() is { } waiting) return waiting;
+        RunResult result = history.Run(new RunRequest { PositionLimit = position });
+        return result.Reason == StopReason.PositionReached ? null : Explain(result);
+    }
+
+    /// <summary>The machine stands elsewhere than it stopped last.</summary>
+    internal StopEvent Arrive(StopEvent stop)
+    {
+        Runs++;
+        return Remember(stop);
+    }
+
     StopEvent Remember(StopEvent stop)
     {
         CurrentProcessor = stop.Processor;
-        _finished |= stop is StopEvent.ScenarioFinished;
+        if (stop is StopEvent.ScenarioFinished && Computer.Position < _finishedAt) _finishedAt = Computer.Position;
         return stop;
     }
 

@@ -3,7 +3,6 @@ using KdSim.CommandLine;
 using KdSim.Debugging.Targets;
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Routines;
-using KdSim.Machine.Snapshots;
 using KdSim.Recording;
 using KdSim.Symbols.Pe;
 using KdSim.Tracing.Recording;
@@ -16,7 +15,8 @@ namespace KdSim.Live;
 /// beyond that it offers as capabilities. All calls on one thread, but for <see cref="LiveRunControl.RequestBreak"/>.
 /// </summary>
 sealed class LiveTarget :
-    ITarget, IMemoryWriter, IRegisterWriter, IReboot, ICrash, ITargetClock, IEventSource, IDeviceAccess, IFindings, IKernelFrames, ISymbolBytes, ITargetOutput
+    ITarget, IMemoryWriter, IRegisterWriter, IReboot, ICrash, ITargetClock, IEventSource, IDeviceAccess, IFindings, IKernelFrames, ISymbolBytes, ITargetOutput,
+    IStateHash
 {
     readonly Func<LiveMachine> _build;
     LiveMachine _machine = null!;
@@ -25,7 +25,8 @@ sealed class LiveTarget :
     LiveObserver _observer = null!;
     LiveBreakpoints _breakpoints = null!;
     LiveRunControl _run = null!;
-    long _writes;
+    LiveInputs _inputs = null!;
+    LiveTimeTravel _travel = null!;
 
     /// <param name="build">Builds the machine: at once, and again for each reboot.</param>
     /// <param name="options">How runs end.</param>
@@ -47,7 +48,7 @@ sealed class LiveTarget :
 
     public int ProcessorCount => _machine.Computer.Processors.Length;
 
-    public long Generation => _run.Runs + _writes;
+    public long Generation => _run.Runs + _inputs.Count;
 
     public KernelHints Hints => new(
         SyntheticImages.KernelBase, DebuggerDataBlock: 0, _machine.Kernel.SystemRoot, _run.CurrentProcessor);
@@ -71,27 +72,17 @@ sealed class LiveTarget :
         : typeof(T) == typeof(IIrqlStops) ? IrqlStops as T
         : typeof(T) == typeof(IKernelEventStops) ? EventStops as T
         : typeof(T) == typeof(ITraceSessions) ? Recordings as T
+        : typeof(T) == typeof(ITimeTravel) ? _travel as T
         : this as T;
 
-    public int Write(AddressSpace space, ulong address, ReadOnlySpan<byte> data)
-    {
-        int written = _memory.Write(space.DirectoryBase, address, data);
-        Journal("memory", address, data[..written]);
-        return written;
-    }
+    public int Write(AddressSpace space, ulong address, ReadOnlySpan<byte> data) => _inputs.WriteMemory(space.DirectoryBase, address, data);
 
-    public int WritePhysical(ulong address, ReadOnlySpan<byte> data)
-    {
-        int written = _memory.WritePhysical(address, data);
-        Journal("physical", address, data[..written]);
-        return written;
-    }
+    public int WritePhysical(ulong address, ReadOnlySpan<byte> data) => _inputs.WritePhysical(address, data);
 
     public bool TrySetContext(int processor, ProcessorContext context)
     {
         if ((uint)processor >= (uint)ProcessorCount) return false;
-        RegisterMapping.Write(ref _machine.Computer.Processors[processor].State, context);
-        Journal("registers", (ulong)processor, []);
+        _inputs.SetContext(processor, context);
         return true;
     }
 
@@ -123,18 +114,17 @@ sealed class LiveTarget :
 
     public bool TryReadPort(ushort port, int size, out uint value)
     {
-        // A read of a port may act on its device: an input, not a look.
-        value = _machine.Computer.ReadPort(_machine.Computer.Current, port, size);
-        Journal("port read", port, []);
+        value = _inputs.ReadPort(port, size);
         return true;
     }
 
     public bool TryWritePort(ushort port, int size, uint value)
     {
-        _machine.Computer.WritePort(_machine.Computer.Current, port, size, value);
-        Journal("port write", port, BitConverter.GetBytes(value));
+        _inputs.WritePort(port, size, value);
         return true;
     }
+
+    public string StateHash => $"{_machine.Computer.Hash():x32}";
 
     public IReadOnlyList<KdSim.Debugging.Targets.Finding> Findings =>
         [.. _machine.Kernel.Roots.Findings.Select(found => new KdSim.Debugging.Targets.Finding(
@@ -177,17 +167,14 @@ sealed class LiveTarget :
         _observer = new LiveObserver(_machine.Computer, _machine.Kernel, _modules, IrqlStops, EventStops, Recorder) { Printed = printed };
         if (_breakpoints is null) _breakpoints = new LiveBreakpoints(_machine.Computer);
         else _breakpoints.MoveTo(_machine.Computer);
-        _run = new LiveRunControl(_machine, _observer, _breakpoints, Options, _run is null ? 0 : _run.Runs + 1);
+        long runs = _run is null ? 0 : Generation + 1;
         // Boot makes the state of a machine that has just started; what happens from there on is heard.
         _machine.Kernel.Boot();
         Recordings.Attach(_machine, _observer);
-    }
-
-    void Journal(string kind, ulong place, ReadOnlySpan<byte> data)
-    {
-        byte[] content = [.. BitConverter.GetBytes(place), .. data];
-        _machine.Computer.Journal.Record(new JournalEntry(_machine.Computer.Now, _machine.Computer.Position, kind, content));
-        _writes++;
+        _inputs = new LiveInputs(_machine.Computer, _memory);
+        var history = new LiveHistory(_machine.Computer, _modules, Recorder, _inputs);
+        _run = new LiveRunControl(_machine, _observer, _breakpoints, history, _inputs, Options, runs);
+        _travel = new LiveTimeTravel(_machine, history, _run, _observer, Recordings);
     }
 
     string Text(in RecordedEvent recorded)

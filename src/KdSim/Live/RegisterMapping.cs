@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using KdSim.Debugging.Targets;
 using KdSim.Machine.Cpu;
@@ -44,6 +45,30 @@ static class RegisterMapping
             for (int i = 0; i < GeneralRegisters; i++) state.Xmm[i] = Unsafe.BitCast<UInt128, Vector128<byte>>(xmm.Registers[i]);
             state.Mxcsr = xmm.Mxcsr & 0xFFFF;
         }
+    }
+
+    /// <summary>What <see cref="Write"/> can change, as bytes for the journal.</summary>
+    public static byte[] Pack(ref CpuState state)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        for (int i = 0; i < GeneralRegisters; i++) writer.Write(state.Gpr(i));
+        writer.Write(state.Rip);
+        writer.Write(state.RFlags);
+        for (int i = 0; i < GeneralRegisters; i++) writer.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<Vector128<byte>>(in state.Xmm[i])));
+        writer.Write(state.Mxcsr);
+        return bytes.ToArray();
+    }
+
+    public static void Unpack(ref CpuState state, ReadOnlySpan<byte> bytes)
+    {
+        for (int i = 0; i < GeneralRegisters; i++) state.Gpr(i) = BitConverter.ToUInt64(bytes[(i * sizeof(ulong))..]);
+        bytes = bytes[(GeneralRegisters * sizeof(ulong))..];
+        state.Rip = BitConverter.ToUInt64(bytes);
+        state.RFlags = BitConverter.ToUInt64(bytes[8..]);
+        bytes = bytes[16..];
+        for (int i = 0; i < GeneralRegisters; i++) state.Xmm[i] = Vector128.Create(bytes.Slice(i * 16, 16));
+        state.Mxcsr = BitConverter.ToUInt32(bytes[(GeneralRegisters * 16)..]);
     }
 
     /// <summary>Bit 1 of EFLAGS always reads as one.</summary>

@@ -115,7 +115,7 @@ public class DeterminismTests
         return programs.Ended;
     }
 
-    static LiveMachine Build(string[] options)
+    internal static LiveMachine Build(string[] options)
     {
         MachineDescription description = MachineChoice.From(OptionTable.Parse(["-kqm", .. options], windows: false, inputIsTerminal: false));
         LiveMachine machine = LiveMachine.Build(description, DriverPackages.Read(description));

@@ -30,6 +30,17 @@ static partial class LiveConsole
         return (output.ToString(), code);
     }
 
+    /// <summary>Runs lines on the demo machine, and gives what a pipe would get.</summary>
+    public static string RunDemo(IEnumerable<string> lines, params string[] options)
+    {
+        Options parsed = OptionTable.Parse(["-kqm", .. options], windows: false, inputIsTerminal: false);
+        using StringWriter output = new() { NewLine = "\n" };
+        using StringReader input = new(string.Concat(lines.Select(line => line + "\n")));
+        using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
+        host.Run();
+        return output.ToString();
+    }
+
     /// <summary>A transcript with what was typed after each prompt, and paths of this checkout made relative.</summary>
     public static string Transcript(string driver, string[] lines, params string[] options) =>
         Transcript(lines, ["--driver", Driver(driver), .. options]);

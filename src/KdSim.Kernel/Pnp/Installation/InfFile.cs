@@ -30,7 +30,11 @@ public sealed class InfFile
     readonly Dictionary<string, InfSection> _sections = new(StringComparer.OrdinalIgnoreCase);
     readonly Dictionary<string, string> _strings = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>As the host knows it, for messages.</summary>
     public string Name { get; }
+
+    /// <summary>What the guest knows: nothing in the machine depends on where the file lies on the host.</summary>
+    public string FileName => Path.GetFileName(Name);
 
     InfFile(string name) => Name = name;
 

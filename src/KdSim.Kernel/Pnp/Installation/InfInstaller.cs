@@ -72,7 +72,7 @@ public sealed class InfInstaller
             .Set(instance, RegistryValue.Number("ConfigFlags", 0))
             .Set(software, RegistryValue.Text("DriverDesc", model.Description))
             .Set(software, RegistryValue.Text("ProviderName", _inf.Entry("Version", "Provider") ?? ""))
-            .Set(software, RegistryValue.Text("InfPath", _inf.Name))
+            .Set(software, RegistryValue.Text("InfPath", _inf.FileName))
             .Set(software, RegistryValue.Text("InfSection", model.InstallSection))
             .Set(software, RegistryValue.Text("InfSectionExt", section[model.InstallSection.Length..]))
             .Set(software, RegistryValue.Text("MatchingDeviceId", match.Id.ToLowerInvariant()))
