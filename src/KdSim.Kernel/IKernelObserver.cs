@@ -80,8 +80,11 @@ public interface IKernelObserver
     /// <summary>An int3 or DbgBreakPoint in kernel mode.</summary>
     void BreakpointHit(int cpu, ulong address) { }
 
-    /// <summary>An exception before any handler has seen it, and once more if none took it.</summary>
-    void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance) { }
+    /// <summary>
+    /// An exception before any handler has seen it, and once more if none took it. The EXCEPTION_RECORD and the CONTEXT of the code that raised it are in
+    /// guest memory; 0: the processor still has its registers.
+    /// </summary>
+    void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance, ulong record, ulong context) { }
 
     void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4) { }
 

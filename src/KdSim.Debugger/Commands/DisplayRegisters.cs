@@ -33,7 +33,7 @@ public sealed class DisplayRegisters : TextCommand
         }
         else if (text.Length == 0)
         {
-            if (session.HasSetContext)
+            if (session.HasSetContext && !session.IsAtException)
                 yield return new Text("Last set context:\n");
             yield return new Text(RegisterDump.Text(session));
             yield return new Text(session.Stops.Location(withRegisters: false));
@@ -127,7 +127,9 @@ public sealed class DisplayRegisters : TextCommand
         if (name == "$ip")
             name = "rip";
         if (session.HasSetContext)
-            throw new CommandException("The registers of a set context cannot be written: .cxr resets it");
+            throw new CommandException(session.IsAtException
+                ? "The registers of an exception cannot be written: .cxr goes to those of the processor"
+                : "The registers of a set context cannot be written: .cxr resets it");
         IRegisterWriter writer = session.Target.Capability<IRegisterWriter>() ?? throw new CommandException("This target's registers cannot be written");
         ProcessorContext changed = Registers.With(session.Context, name, value) ?? throw BadRegister(arguments);
         if (!writer.TrySetContext(session.CurrentProcessor, changed))

@@ -114,7 +114,7 @@ public sealed class SetFilters : EngineCommand<SetFilters.Arguments>, IExplained
             return;
         if (arguments.Pattern.Length == 0 || mode != filter.Mode)
             filter.Unrestrict();
-        filter.Mode = mode;
+        filter.Choose(mode);
         if (arguments.Pattern.Length == 0 || filter.Patterns.Contains(arguments.Pattern))
             return;
         filter.Patterns.Add(arguments.Pattern);

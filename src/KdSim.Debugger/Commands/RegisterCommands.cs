@@ -5,43 +5,54 @@ using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
 using KdSim.Debugging.Structures;
 using KdSim.Debugging.Targets;
+using KdSim.Nt;
 
 namespace KdSim.Debugger.Commands;
 
-/// <summary><c>.cxr</c> and <c>.trap</c>: registers from a CONTEXT or KTRAP_FRAME in memory.</summary>
+/// <summary><c>.cxr .trap .ecxr</c>: registers from a CONTEXT or KTRAP_FRAME in memory.</summary>
 [Command(".cxr", ".cxr [address]", "Set the register context from a CONTEXT record")]
+[Command(".ecxr", ".ecxr", "Set the register context to that of the exception or bug check")]
 [Command(".trap", ".trap [address]", "Set the register context from a trap frame")]
-[Reads("nt!_KTRAP_FRAME", "nt!_CONTEXT")]
+[Reads("nt!_KTRAP_FRAME", "nt!_CONTEXT", "nt!_KPRCB", "nt!KiProcessorBlock")]
 public sealed class SetRegisterContext : TextCommand
 {
-    static readonly string[] Names =
-        ["Rax", "Rcx", "Rdx", "Rbx", "Rsp", "Rbp", "Rsi", "Rdi", "R8", "R9", "R10", "R11", "R12", "R13", "R14", "R15"];
-
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
-        ulong address = arguments.Text.Length == 0 ? 0 : session.Evaluate(arguments.Text);
+        bool isTrapFrame = arguments.Name == ".trap";
+        ulong address = arguments.Name == ".ecxr" ? ExceptionContext(session) : arguments.Text.Length == 0 ? 0 : session.Evaluate(arguments.Text);
         if (address is 0 or ulong.MaxValue)
         {
             session.ResetContext();
             yield return new Line(new Text("Resetting default scope"));
             yield break;
         }
-        bool trap = arguments.Name == ".trap";
-        StructureValue frame = session.Types[trap ? "nt!_KTRAP_FRAME" : "nt!_CONTEXT"].Read(address);
-        ulong[] general = new ulong[16];
-        for (int i = 0; i < 16; i++)
-            frame.TryGet(Names[i], out general[i]);
-        ulong flags = frame["EFlags"];
-        SegmentState segments = (session.Context.Segments ?? new SegmentState(0x10, 0x18, 0x2b, 0x2b, 0x53, 0x2b, 0, 0, 0)) with
-        {
-            Cs = (ushort)frame["SegCs"],
-            Ss = (ushort)frame["SegSs"],
-        };
-        session.SetContext(new ProcessorContext { Integer = new IntegerState(general, frame["Rip"], flags), Segments = segments });
-        if (trap)
+        session.SetContext(ContextRecords.Read(session, address, isTrapFrame));
+        if (isTrapFrame)
             yield return new Text("NOTE: The trap frame does not contain all registers.\nSome register values may be zeroed or incorrect.\n");
         yield return new Text(RegisterDump.Text(session));
         yield return new Text(session.Stops.Location());
+    }
+
+    /// <summary>The CONTEXT of the exception that the target stopped at, that the bug check names, or that its processor saved on the way to it.</summary>
+    static ulong ExceptionContext(DebuggerSession session)
+    {
+        if (session.Runner.Last is StopEvent.Exception { Context: not 0 } exception)
+            return exception.Context;
+        ulong[] stop = BugCheckData.Read(session);
+        if (stop[0] == 0)
+            throw new CommandException("Unable to get exception context, HRESULT 0x8000FFFF");
+        return (BugCheckCode)stop[0] switch
+        {
+            BugCheckCode.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED => stop[4],
+            BugCheckCode.SYSTEM_SERVICE_EXCEPTION => stop[3],
+            _ => SavedContext(session),
+        };
+    }
+
+    static ulong SavedContext(DebuggerSession session)
+    {
+        ulong prcb = session.ReadPointer(session.AddressOf("nt!KiProcessorBlock") + (ulong)session.CurrentProcessor * 8);
+        return prcb + session.Types["nt!_KPRCB"].OffsetOf("ProcessorState.ContextFrame");
     }
 }
 

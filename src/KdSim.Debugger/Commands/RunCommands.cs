@@ -63,7 +63,7 @@ public sealed class TargetEvents : TextCommand
                 yield return new Text(session.Stops.LastEventText.TrimEnd('\n') + "\n");
                 break;
             case ".bugcheck":
-                ulong[] values = BugCheckData(session);
+                ulong[] values = Inspection.BugCheckData.Read(session);
                 yield return new Line(new Text($"Bugcheck code {values[0]:X8}"));
                 yield return new Line(new Text($"Arguments {string.Join(' ', values.Skip(1).Select(Addresses.Accent))}"));
                 break;
@@ -78,18 +78,6 @@ public sealed class TargetEvents : TextCommand
                 yield return new Line(new Text("The target has been restarted; \"g\" lets it boot"));
                 break;
         }
-    }
-
-    /// <summary>The same data as <c>dq nt!KiBugCheckData L5</c>.</summary>
-    static ulong[] BugCheckData(DebuggerSession session)
-    {
-        if (!session.Symbols.TryGetAddress("nt!KiBugCheckData", out ulong address))
-            return session.Pseudo.BugCheck;
-        ulong[] values = new ulong[5];
-        for (int i = 0; i < 5; i++)
-            if (!session.TryReadPointer(address + (ulong)i * 8, out values[i]))
-                return session.Pseudo.BugCheck;
-        return values;
     }
 }
 
@@ -108,6 +96,8 @@ public sealed class ShowExceptionRecord : TextCommand
             if (session.Runner.Last is not StopEvent.Exception last)
                 throw new CommandException("Last event was not an exception");
             (code, at, parameters) = (last.Code, last.Address, last.Parameters);
+            if (last.Record != 0)
+                flags = (uint)session.Types["nt!_EXCEPTION_RECORD"].Read(last.Record)["ExceptionFlags"];
         }
         else
         {

@@ -44,7 +44,7 @@ public sealed class DisplayStack : TextCommand
     {
         string text = arguments.Text;
         int most = session.Options.FrameCount;
-        string? note = session.HasSetContext ? "  *** Stack trace for last set context - .thread/.cxr resets it" : null;
+        string? note = session.HasSetContext && !session.IsAtException ? "  *** Stack trace for last set context - .thread/.cxr resets it" : null;
         if (!text.StartsWith('='))
         {
             if (text.Length > 0)

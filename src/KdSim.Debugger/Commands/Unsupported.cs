@@ -7,7 +7,6 @@ namespace KdSim.Debugger.Commands;
 /// <summary>Commands of WinDbg that this debugger does not have. They say so by name, instead of a syntax error.</summary>
 [Command(".asm", ".asm", "Not supported: disassembly options")]
 [Command(".dump", ".dump", "Not supported: writing dump files")]
-[Command(".ecxr", ".ecxr", "Not supported: user-mode dumps")]
 [Command(".eventlog", ".eventlog", "Not supported: .lastevent shows the latest event, !log the recorded ones")]
 [Command(".idle_cmd", ".idle_cmd", "Not supported: commands that run when the debugger is idle")]
 [Command(".ocommand", ".ocommand", "Not supported: commands in the target's output")]

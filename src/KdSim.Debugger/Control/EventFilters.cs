@@ -19,7 +19,14 @@ public sealed class EventFilter(string code, string description, FilterMode mode
     public KernelEventType? Kernel => kernel;
 
     public FilterMode Default { get; } = mode;
-    public FilterMode Mode { get; set; } = mode;
+    public FilterMode Mode { get; private set; } = mode;
+
+    /// <summary>True once the user has said what is to be done.</summary>
+    public bool IsChosen { get; private set; }
+
+    public void Choose(FilterMode chosen) => (Mode, IsChosen) = (chosen, true);
+
+    public void Reset() => (Mode, IsChosen) = (Default, false);
 
     /// <summary>Patterns that restrict it (<c>ld:pulse</c>); none: everything. Case does not matter.</summary>
     public List<string> Patterns { get; } = [];
@@ -136,7 +143,7 @@ public sealed class EventFilters
         _filters.RemoveAll(f => f.Description == "Unknown exception");
         foreach (EventFilter filter in _filters.Append(Other))
         {
-            filter.Mode = filter.Default;
+            filter.Reset();
             filter.Unrestrict();
             filter.Command = filter.SecondCommand = "";
         }

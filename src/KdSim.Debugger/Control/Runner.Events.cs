@@ -1,4 +1,5 @@
 using KdSim.Debugger.Breakpoints;
+using KdSim.Debugger.Inspection;
 using KdSim.Debugging.Targets;
 
 namespace KdSim.Debugger.Control;
@@ -98,7 +99,7 @@ public sealed partial class Runner
         FilterMode mode = session.Filters.ModeFor(code, module);
         if (mode == FilterMode.Ignore && code == "ld" && session.Filters.Find("iml")!.Mode == FilterMode.Break)
         {
-            session.Filters.Find("iml")!.Mode = FilterMode.Ignore;
+            session.Filters.Find("iml")!.Choose(FilterMode.Ignore);
             mode = FilterMode.Break;
         }
         if (mode == FilterMode.Notify)
@@ -110,9 +111,12 @@ public sealed partial class Runner
     {
         session.Pseudo.ExceptionCode = exception.Code;
         EventFilter filter = session.Filters.ForException(exception.Code, create: false);
-        if (filter.Mode == FilterMode.Notify && exception.FirstChance)
-            session.Notice($"{filter.Description} - code {exception.Code:x8} (first chance)\n");
-        bool breaks = exception.FirstChance ? filter.Mode == FilterMode.Break : filter.Mode is FilterMode.Break or FilterMode.SecondChance;
+        // The bug check that follows an unhandled exception is a stop of its own: who did not ask for one before it is told and goes there.
+        bool breaks = filter.Mode == FilterMode.Break || (!exception.FirstChance && filter is { Mode: FilterMode.SecondChance, IsChosen: true });
+        if (!breaks && (exception.FirstChance ? filter.Mode == FilterMode.Notify : filter.Mode != FilterMode.Ignore))
+            session.Notice(StopReporter.ExceptionText(exception) + "\n");
+        if (breaks && exception.Context != 0)
+            session.SetExceptionContext(ContextRecords.Read(session, exception.Context, isTrapFrame: false));
         return breaks ? WithCommand(exception.FirstChance ? filter.Command : filter.SecondCommand, exception) : (false, false, exception);
     }
 

@@ -122,9 +122,14 @@ public sealed class StopReporter(DebuggerSession session)
 
     static (string, string, string) Exception(StopEvent.Exception exception)
     {
-        string name = new EventFilters().ForException(exception.Code, create: false).Description;
-        string text = $"{name} - code {exception.Code:x8} ({(exception.FirstChance ? "first chance" : "!!! second chance !!!")})";
+        string text = ExceptionText(exception);
         return ("exception", text + "\n", text);
+    }
+
+    public static string ExceptionText(StopEvent.Exception exception)
+    {
+        string name = new EventFilters().ForException(exception.Code, create: false).Description;
+        return $"{name} - code {exception.Code:x8} ({(exception.FirstChance ? "first chance" : "!!! second chance !!!")})";
     }
 
     string MissingImport(StopEvent.MissingImport missing) =>

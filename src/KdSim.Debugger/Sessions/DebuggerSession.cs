@@ -22,6 +22,7 @@ public sealed partial class DebuggerSession : IDebugSession
 {
     CancellationTokenSource _cancellation = new();
     ProcessorContext? _override;
+    bool _atException;
     int _processor;
     ulong _thread;
     ulong _process;
@@ -127,6 +128,9 @@ public sealed partial class DebuggerSession : IDebugSession
     /// <summary>True while registers come from <c>.cxr</c>, <c>.trap</c> or <c>.thread</c>: they cannot be written.</summary>
     public bool HasSetContext => _override is not null;
 
+    /// <summary>True while registers are those of the exception that the target stopped at, and not of the routine of nt that looks for handlers.</summary>
+    public bool IsAtException => _atException && _override is not null;
+
     public ProcessorContext Context =>
         _override ?? (Target.TryGetContext(_processor, out ProcessorContext context) ? context : new ProcessorContext());
 
@@ -152,7 +156,15 @@ public sealed partial class DebuggerSession : IDebugSession
     public void SetContext(ProcessorContext? context)
     {
         _override = context;
+        _atException = false;
         Scope = null;
+    }
+
+    /// <summary>The target stopped at an exception: commands see the registers of the code that raised it.</summary>
+    public void SetExceptionContext(ProcessorContext context)
+    {
+        SetContext(context);
+        _atException = true;
     }
 
     public void ResetContext()

@@ -53,8 +53,13 @@ public abstract record StopEvent(int Processor)
     /// <summary>A kernel event that <see cref="IKernelEventStops.Want"/> asked for; its kind says what the values are.</summary>
     public sealed record KernelEvent(int Processor, KernelEventKind Kind, IReadOnlyList<ulong> Values) : StopEvent(Processor);
 
-    /// <summary>An exception, before (first chance) or after the guest's handlers saw it.</summary>
-    public sealed record Exception(int Processor, uint Code, ulong Address, bool FirstChance, IReadOnlyList<ulong> Parameters)
+    /// <summary>
+    /// An exception, before (first chance) or after the guest's handlers saw it. After an exception that nobody handled the target goes on into its bug check.
+    /// </summary>
+    /// <param name="Record">Where its EXCEPTION_RECORD is in guest memory; 0: nowhere.</param>
+    /// <param name="Context">Where the CONTEXT of the code that raised it is in guest memory; 0: those registers are the processor's.</param>
+    public sealed record Exception(
+        int Processor, uint Code, ulong Address, bool FirstChance, IReadOnlyList<ulong> Parameters, ulong Record = 0, ulong Context = 0)
         : StopEvent(Processor);
 
     /// <summary>The target printed text that the debugger was told to stop at.</summary>

@@ -85,7 +85,7 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
         Kernel.RegisterRecords.ToContext(TrapFrame, ExceptionFrame, context);
         if (FirstChance)
         {
-            Report(ExceptionRecord, isFirstChance: true);
+            Report(ExceptionRecord, context, isFirstChance: true);
             if (PreviousMode == 0 && (await Guest.Call(Stub.RtlDispatchException, ExceptionRecord, context.Address)).Boolean)
             {
                 Kernel.RegisterRecords.FromContext(context, TrapFrame, ExceptionFrame);
@@ -94,7 +94,7 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
         }
         if (PreviousMode != 0)
             await Kernel.Termination.EndByException(ExceptionRecord);
-        Report(ExceptionRecord, isFirstChance: false);
+        Report(ExceptionRecord, context, isFirstChance: false);
         throw Kernel.UnhandledExceptions.BugCheckFor(ExceptionRecord, context, TrapFrame);
     }
 
@@ -149,15 +149,15 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
 
     private async KTask RaiseHere(View<EXCEPTION_RECORD> record, View<CONTEXT> context)
     {
-        Report(record, isFirstChance: true);
+        Report(record, context, isFirstChance: true);
         if ((await Guest.Call(Stub.RtlDispatchException, record.Address, context.Address)).Boolean)
             await Guest.Call(Stub.RtlRestoreContext, context.Address, 0);
-        Report(record, isFirstChance: false);
+        Report(record, context, isFirstChance: false);
         throw Kernel.UnhandledExceptions.BugCheckFor(record, context, default);
     }
 
-    private void Report(View<EXCEPTION_RECORD> record, bool isFirstChance) =>
-        Observer?.ExceptionRaised(Cpu.Number, (uint)record.ExceptionCode, record.ExceptionAddress, isFirstChance);
+    private void Report(View<EXCEPTION_RECORD> record, View<CONTEXT> context, bool isFirstChance) =>
+        Observer?.ExceptionRaised(Cpu.Number, (uint)record.ExceptionCode, record.ExceptionAddress, isFirstChance, record.Address, context.Address);
 
     private ulong KernelStackTop() => Memory.ReadU64(Cpu.State.Tr.Base + (ulong)KTSS64.Offsets.Rsp0);
 

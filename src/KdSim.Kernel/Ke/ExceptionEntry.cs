@@ -35,10 +35,10 @@ public sealed class ExceptionEntry(NtKernel kernel) : KernelComponent(kernel)
                 break;
             case ExceptionVector.Debug:
                 frame.EFlags &= ~(uint)RFlag.Trap;
-                Observer?.ExceptionRaised(GoBack(frame), (uint)NtStatus.SingleStep, frame.Rip, isFirstChance: true);
+                Observer?.ExceptionRaised(GoBack(frame), (uint)NtStatus.SingleStep, frame.Rip, isFirstChance: true, 0, 0);
                 break;
             case ExceptionVectors.Assertion:
-                Observer?.ExceptionRaised(GoBack(frame), (uint)NtStatus.AssertionFailure, frame.Rip - 2, isFirstChance: true);
+                Observer?.ExceptionRaised(GoBack(frame), (uint)NtStatus.AssertionFailure, frame.Rip - 2, isFirstChance: true, 0, 0);
                 break;
             case ExceptionVectors.DebugService:
                 frame.Rip++; // An int3 follows, which NT skips.

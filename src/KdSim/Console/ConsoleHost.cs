@@ -95,7 +95,7 @@ sealed class ConsoleHost : IDisposable
     void Start()
     {
         // Without this the session would take the load for one that nobody asked for, and go on.
-        if (_options.Break == InitialBreak.FirstModuleLoad) _session.Filters.Find("iml")!.Mode = FilterMode.Break;
+        if (_options.Break == InitialBreak.FirstModuleLoad) _session.Filters.Find("iml")!.Choose(FilterMode.Break);
         // With -kqm the first byte is the first prompt: what drivers print while they start is in !log.
         Action<string>? printed = _target.Printed;
         if (_options.Quiet) _target.Printed = null;

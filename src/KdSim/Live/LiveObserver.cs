@@ -150,11 +150,20 @@ sealed class LiveObserver(Computer computer, NtKernel kernel, LiveModules module
         Stop(new StopEvent.DebugBreak(cpu, address));
     }
 
-    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance)
+    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance, ulong record, ulong context)
     {
         Record(EventKind.Exception, cpu, status, address, isFirstChance ? 1u : 0);
-        // An exception that nobody took is a bug check in the next moment: that is the stop, with the same registers and more to say.
-        if (isFirstChance) Stop(new StopEvent.Exception(cpu, status, address, isFirstChance, []));
+        Stop(new StopEvent.Exception(cpu, status, address, isFirstChance, Parameters(cpu, record), record, context));
+    }
+
+    /// <summary>What an EXCEPTION_RECORD says besides code and address.</summary>
+    ulong[] Parameters(int cpu, ulong record)
+    {
+        const int NumberParameters = 0x18, Information = 0x20, MostParameters = 15;
+        byte[] bytes = new byte[Information + MostParameters * 8];
+        if (record == 0 || new GuestView(computer).Read(computer.Processors[cpu].State.Cr3, record, bytes) != bytes.Length) return [];
+        int count = Math.Min(BitConverter.ToInt32(bytes, NumberParameters), MostParameters);
+        return [.. Enumerable.Range(0, Math.Max(count, 0)).Select(i => BitConverter.ToUInt64(bytes, Information + i * 8))];
     }
 
     public void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4)

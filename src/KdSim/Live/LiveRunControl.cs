@@ -87,7 +87,7 @@ sealed class LiveRunControl(
             {
                 case StopEvent.ModuleLoad load when wanted == InitialBreak.FirstModuleLoad:
                     return load;
-                case StopEvent.ModuleLoad or StopEvent.ModuleUnload or StopEvent.Exception { FirstChance: true }:
+                case StopEvent.ModuleLoad or StopEvent.ModuleUnload or StopEvent.Exception:
                     continue;
                 case StopEvent other:
                     return other;

@@ -11,7 +11,8 @@ internal sealed class Witness : IKernelObserver
 
     public void DebugPrinted(int cpu, uint component, uint level, string text) => Printed.Add(text.TrimEnd('\n'));
 
-    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance) => Exceptions.Add((status, address, isFirstChance));
+    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance, ulong record, ulong context) =>
+        Exceptions.Add((status, address, isFirstChance));
 
     public void BreakpointHit(int cpu, ulong address) => Breakpoints.Add(address);
 }

@@ -100,6 +100,52 @@ public class BrokenDriverTests
         Assert.Contains("there is no bug check to explain", output);
     }
 
+    /// <summary>Who asks for it stops at an exception with the registers of the code that raised it, before handlers and once more if none took it.</summary>
+    [Fact]
+    public void An_exception_stops_before_handlers_and_before_its_bug_check()
+    {
+        string output = Run("SYSTEM_THREAD_FAULT", "sxe av", "g", ".exr -1", "r rip", "k 1", "g", ".lastevent", "r rip", "g", ".lastevent", ".ecxr", "k 1");
+        string ip = Regex.Match(output, "ExceptionAddress: ([0-9a-f]+) \\(broken!BrokenFaultingThread\\+").Groups[1].Value;
+        Assert.Equal(16, ip.Length);
+        Assert.Contains("NumberParameters: 2\n   Parameter[0]: 0000000000000000\n   Parameter[1]: 0000000000000000\nAttempt to read from address 0", output);
+        Assert.Equal(2, Regex.Count(output, $"(?m)^(1: kd> |0: kd> |kd> )?rip={ip}$"));
+        int first = output.IndexOf("Access violation - code c0000005 (first chance)\nbroken!BrokenFaultingThread+", StringComparison.Ordinal);
+        int second = output.IndexOf("Access violation - code c0000005 (!!! second chance !!!)\nbroken!BrokenFaultingThread+", StringComparison.Ordinal);
+        int stop = output.IndexOf("*** Fatal System Error: 0x0000007e", StringComparison.Ordinal);
+        Assert.True(first >= 0 && second > first && stop > second, output);
+        Assert.Contains($"rip={ip} ", output[stop..]);
+    }
+
+    /// <summary>Who does not ask is told of an unhandled exception, and stops at the bug check.</summary>
+    [Fact]
+    public void An_exception_nobody_asked_for_runs_into_its_bug_check()
+    {
+        string output = Run("SYSTEM_THREAD_FAULT", "g", ".cxr poi(nt!KiBugCheckData+0n32)", "k 1", ".exr poi(nt!KiBugCheckData+0n24)");
+        Assert.Contains("Access violation - code c0000005 (!!! second chance !!!)\n\n*** Fatal System Error: 0x0000007e", output);
+        Assert.Matches("00 [0-9a-f`]+ [0-9a-f`]+ +broken!BrokenFaultingThread", output);
+        Assert.Contains("Attempt to read from address 0000000000000000", output);
+    }
+
+    [Fact]
+    public void A_caught_exception_stops_at_first_chance_only()
+    {
+        string output = Run("USER_POINTER_GUARDED", "expect r status STATUS_ACCESS_VIOLATION", "sxe av", "g", "r rip", "g");
+        Assert.Contains("Access violation - code c0000005 (first chance)\nbroken!BrokenUserPointerGuarded+", output);
+        Assert.DoesNotContain("second chance", output);
+        Assert.Contains("0 expectations failed", output);
+    }
+
+    /// <summary>The trap frame of a page fault has the registers of the code that faulted.</summary>
+    [Fact]
+    public void A_trap_frame_shows_the_fault()
+    {
+        string first = Run("USED_PAGED_DATA", "g", "!analyze -v");
+        string frame = Regex.Match(first, "TRAP_FRAME:  ([0-9a-f]+)").Groups[1].Value;
+        string output = Run("USED_PAGED_DATA", "g", $".trap {frame}", "k 1");
+        Assert.Contains("NOTE: The trap frame does not contain all registers.", output);
+        Assert.Matches("00 [0-9a-f`]+ [0-9a-f`]+ +broken!BrokenUsedPagedDataAtDispatch", output);
+    }
+
     static string Run(string ioctl, params string[] lines) => RunWith("dpc_timeout = \"50ms\"\ndpc_watchdog_period = \"100ms\"", ioctl, lines);
 
     /// <summary>Lines that begin with <c>expect</c> belong to the scenario.</summary>
