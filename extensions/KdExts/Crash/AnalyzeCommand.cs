@@ -8,7 +8,8 @@ namespace KdExts.Crash;
 
 /// <summary><c>!analyze</c>: what stopped the system, and which driver's line is the likeliest cause.</summary>
 [Command("!analyze", "!analyze [-v] [-show code [p1 [p2 [p3 [p4]]]]]", "Explain the current bug check", Example = "!analyze -v")]
-[Reads("nt!KiBugCheckData", "nt!_KTRAP_FRAME", "nt!_CONTEXT", "nt!_EXCEPTION_RECORD", "nt!_EPROCESS", "nt!_POOL_HEADER")]
+[Reads("nt!KiBugCheckData", "nt!_KTRAP_FRAME", "nt!_CONTEXT", "nt!_EXCEPTION_RECORD", "nt!_EPROCESS", "nt!_POOL_HEADER", "nt!_KTHREAD",
+    "nt!_FILE_OBJECT", "nt!_DEVICE_OBJECT", "nt!_DRIVER_OBJECT", "nt!_HANDLE_TABLE", "nt!_HANDLE_TABLE_ENTRY", "nt!_OBJECT_HEADER")]
 public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
 {
     public sealed record Arguments(bool Verbose, string? Show, IReadOnlyList<string> Parameters);

@@ -89,11 +89,11 @@ static class BugCheckTexts
             "critical or guarded region, or attach and detach of a process, do not match.",
             ["address of the system call or worker routine", "the thread's ApcStateIndex", "the thread's CombinedApcDisable count: special << 16 | kernel",
                 "call type: 0 = system call, 1 = worker routine"],
-            "{who} left a critical or guarded region once too seldom (or too often)."),
+            "{who}, or a driver below it, entered a critical or guarded region and did not leave it (or left it once too often)."),
         [BugCheckCode.IRQL_GT_ZERO_AT_SYSTEM_SERVICE] = new(
             "A thread returns from a system call to user mode at an IRQL above PASSIVE_LEVEL.",
             ["address of the system call", "current IRQL", "0", "0"],
-            "A driver on the way of this request returned at IRQL {2}: a spin lock was not released, or an IRQL not lowered."),
+            "{who}, or a driver below it, returned at IRQL {2}: a spin lock was not released, or an IRQL not lowered."),
         [BugCheckCode.KERNEL_MODE_EXCEPTION_NOT_HANDLED] = new(
             "Kernel code raised an exception that no handler caught.",
             ["the exception code that was not handled", "the address at which the exception happened", "trap frame", Reserved],

@@ -13,12 +13,16 @@ namespace KdExts.Crash;
 sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord, ulong ExceptionRecord, CallFrame? Frame, TargetModule? Module)
 {
     const int MostFrames = 128;
+    const ulong SystemSpace = 0xFFFF_8000_0000_0000;
 
     static readonly string[] SystemModules = ["nt", "hal"];
 
     public static Culprit Find(IDebugSession session, uint code, IReadOnlyList<ulong> parameters)
     {
         IntegerState? now = session.Context.Integer;
+        if (now is not null && (BugCheckCode)code is BugCheckCode.IRQL_GT_ZERO_AT_SYSTEM_SERVICE or BugCheckCode.APC_INDEX_MISMATCH &&
+            RequestedDriver.DispatchRoutine(session, parameters[0]) is var routine and not 0)
+            return new Culprit(now, 0, 0, 0, new CallFrame(0, now with { Rip = routine }, 0, 0, routine), ModuleAt(session, routine));
         (ulong trap, ulong context, ulong exception) = (BugCheckCode)code switch
         {
             BugCheckCode.SYSTEM_THREAD_EXCEPTION_NOT_HANDLED => (0UL, parameters[3], parameters[2]),
@@ -62,7 +66,7 @@ sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord,
     static Culprit Choose(IDebugSession session, IntegerState start, ulong trap, ulong context, ulong exception, IEnumerable<CallFrame> candidates)
     {
         List<CallFrame> frames = [.. candidates];
-        CallFrame? driver = frames.FirstOrDefault(f => ModuleAt(session, f.CodeAddress) is { } module && !SystemModules.Contains(module.Name));
+        CallFrame? driver = frames.FirstOrDefault(f => f.CodeAddress >= SystemSpace && ModuleAt(session, f.CodeAddress) is { } module && !SystemModules.Contains(module.Name));
         CallFrame? chosen = driver ?? frames.FirstOrDefault(f => !IsStopCode(session, f)) ?? frames.FirstOrDefault();
         return new Culprit(start, trap, context, exception, chosen, chosen is null ? null : ModuleAt(session, chosen.CodeAddress));
     }

@@ -10,8 +10,6 @@ namespace KdExts.Ob;
 [Reads("nt!_EPROCESS", "nt!_HANDLE_TABLE", "nt!_HANDLE_TABLE_ENTRY", "nt!_OBJECT_HEADER")]
 public sealed class HandleCommand : WordCommand
 {
-    const ulong PageSize = 0x1000;
-    const ulong MostHandles = 1 << 16;
     const ulong Objects = 2;
 
     protected override IEnumerable<Node> Run(Words arguments, IDebugSession session)
@@ -37,12 +35,11 @@ public sealed class HandleCommand : WordCommand
         yield return new Line($"Handle table at {table.Address:x16} with {table["HandleCount"]} entries in use");
         yield return new Line("");
         KernelObjects objects = new(session);
-        foreach ((ulong handle, StructureValue entry) in Entries(session, table))
+        foreach ((ulong handle, StructureValue entry) in HandleEntries.Of(session, table))
         {
-            ulong header = entry["ObjectPointerBits"] << 4 | 0xffff000000000000;
             if (wanted is not (0 or ulong.MaxValue) && wanted != handle || entry["ObjectPointerBits"] == 0)
                 continue;
-            ulong body = header + session.Types["nt!_OBJECT_HEADER"].OffsetOf("Body");
+            ulong body = HandleEntries.ObjectOf(session, entry);
             if (type.Length > 0 && objects.TypeName(body) != type)
                 continue;
             string inherit = (entry["Attributes"] & 2) != 0 ? " (Inherit)" : "";
@@ -52,27 +49,6 @@ public sealed class HandleCommand : WordCommand
                 foreach (Node node in ObjectCommand.Show(session, objects, body, 1))
                     yield return node is Error error ? new Line($"    {error.Message}") : node;
             yield return new Line("");
-        }
-    }
-
-    /// <summary>The lowest two bits of the table's code say how many levels of pages there are; entry 0 of each page is never a handle.</summary>
-    static IEnumerable<(ulong Handle, StructureValue Entry)> Entries(IDebugSession session, StructureValue table)
-    {
-        StructureLayout type = session.Types["nt!_HANDLE_TABLE_ENTRY"];
-        ulong level = table["TableCode"] & 3, root = table["TableCode"] & ~3UL, perPage = PageSize / type.Size;
-        ulong end = Math.Min(table["NextHandleNeedingPool"], MostHandles * 4);
-        for (ulong handle = 4; handle < end; handle += 4)
-        {
-            session.Cancellation.ThrowIfCancellationRequested();
-            ulong index = handle / 4, page = root;
-            if (index % perPage == 0)
-                continue;
-            if (level >= 2 && !session.TryReadPointer(page + index / perPage / 512 * 8, out page) ||
-                level >= 1 && !session.TryReadPointer(page + index / perPage % 512 * 8, out page))
-                yield break;
-            if (type.TryRead(page + index % perPage * type.Size) is not { IsComplete: true } entry)
-                yield break;
-            yield return (handle, entry);
         }
     }
 }

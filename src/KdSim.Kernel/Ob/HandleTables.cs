@@ -134,11 +134,16 @@ public sealed class HandleTables(NtKernel kernel) : KernelComponent(kernel)
             return IndexOf(table, free);
         }
         uint index = table.NextHandle >> 2;
+        if (index % EntriesPerPage == 0)
+            index++; // The first entry of a page is never a handle.
         if (index >= MaxPages * EntriesPerPage)
             return 0;
         ulong slot = (table.TableCode & ~3UL) + index / EntriesPerPage * 8;
         if (Memory.ReadU64(slot) == 0)
+        {
             Memory.WriteU64(slot, Kernel.Pool.Allocate(POOL_TYPE.NonPagedPool, EntriesPerPage * HANDLE_TABLE_ENTRY.SizeOf, Tag));
+            table.NextHandleNeedingPool = (index / EntriesPerPage + 1) * EntriesPerPage * 4;
+        }
         table.NextHandle = (index + 1) * 4;
         return index;
     }

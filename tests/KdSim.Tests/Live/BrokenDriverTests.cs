@@ -20,6 +20,12 @@ public class BrokenDriverTests
     [InlineData("PAGED_CODE_AT_DISPATCH", 0xD1, "{ip}", "2", "8", "{ip}", "BrokenPageableFunction", "return Value == 0")]
     [InlineData("PAGED_ROUTINE_AT_DISPATCH", 0xA, Image, "2", "8", Image, "BrokenPagedRoutineAtDispatch", "NTSTATUS status = ZwOpenKey(")]
     [InlineData("DOUBLE_COMPLETION", 0x44, Pool, Any, "0", "0", "BrokenDeviceControl", "IoCompleteRequest(Irp, IO")]
+    [InlineData("USER_POINTER_UNGUARDED", 0x3B, "c0000005", "{ip}", Stack, "0", "BrokenUserPointerUnguarded", "volatile ULONG value = *input;")]
+    [InlineData("DIVIDE_BY_ZERO", 0x3B, "c0000094", "{ip}", Stack, "0", "BrokenDivideByZero", "1000 / BrokenZero")]
+    [InlineData("CALL_NULL", 0x3B, "c0000005", "0", Stack, "0", "BrokenCallNull", "routine();")]
+    [InlineData("RAISE_STATUS", 0x3B, "c000009a", Image, Stack, "0", "BrokenRaiseStatus", "ExRaiseStatus(STATUS_INS")]
+    [InlineData("IRQL_LEFT_RAISED", 0x4A, Image, "2", "0", "0", "BrokenDeviceControl", null)]
+    [InlineData("CRITICAL_REGION_LEFT", 0x1, Image, "0", "ffff", "0", "BrokenDeviceControl", null)]
     [InlineData("LIST_CORRUPTION", 0x139, "3", Stack, Stack, "0", "BrokenRemoveEntryList", "FastFail(FAST_FAIL_CORRUPT")]
     [InlineData("POOL_OVERRUN", 0x19, "20", Pool, Pool, Any, "BrokenPoolOverrun", "ExFreePoolWithTag(block")]
     [InlineData("DOUBLE_FREE", 0xC2, "7", "0", Any, Pool, "BrokenDoubleFree", "ExFreePoolWithTag(block, BROKEN_TAG);\n    return")]
@@ -40,7 +46,7 @@ public class BrokenDriverTests
     public void A_fault_stops_the_system_and_is_explained(
         string ioctl, uint code, string parameter1, string parameter2, string parameter3, string parameter4, string function, string? statement)
     {
-        string output = Run(ioctl, "g", "!analyze -v");
+        string output = Run(ioctl, "g", "!analyze -v", ".ecxr");
         Assert.Contains($"*** Fatal System Error: 0x{code:x8}\n", output);
         Match symbol = Regex.Match(output, $"(?m)^SYMBOL_NAME:  broken!{function}(\\+[0-9a-f]+)?$");
         Assert.True(symbol.Success, $"SYMBOL_NAME does not name {function}:\n{output}");
@@ -146,6 +152,17 @@ public class BrokenDriverTests
         Assert.Matches("00 [0-9a-f`]+ [0-9a-f`]+ +broken!BrokenUsedPagedDataAtDispatch", output);
     }
 
+    [Fact]
+    public void Every_ioctl_of_the_driver_has_a_test()
+    {
+        string[] tested = [.. typeof(BrokenDriverTests).GetMethods().SelectMany(method => method.GetCustomAttributes(typeof(InlineDataAttribute), false))
+            .Select(data => (string)((InlineDataAttribute)data).Data[0]!), "BREAKPOINT", "LOST_IRP"];
+        string header = File.ReadAllText(Path.Combine(LiveConsole.Root, "src", "drivers", "broken", "broken_ioctl.h"));
+        string[] declared = [.. Regex.Matches(header, @"IOCTL_BROKEN_(\w+) +BROKEN_CODE").Select(match => match.Groups[1].Value)];
+        Assert.True(declared.Length > 30);
+        Assert.Empty(declared.Except(tested));
+    }
+
     static string Run(string ioctl, params string[] lines) => RunWith("dpc_timeout = \"50ms\"\ndpc_watchdog_period = \"100ms\"", ioctl, lines);
 
     /// <summary>Lines that begin with <c>expect</c> belong to the scenario.</summary>
@@ -199,7 +216,7 @@ public class BrokenDriverTests
         int frame = Array.FindIndex(stack, line => line.Contains($": {name} ", StringComparison.Ordinal));
         Assert.True(frame > 0, $"the stack does not show {name}:\n{output}");
         return frame == 1
-            ? Regex.Match(output, "(?m)^ *ExceptionAddress: ([0-9a-f`]+)").Groups[1].Value.Replace("`", "")
+            ? Regex.Match(output, "(?m)^rip=([0-9a-f]+)").Groups[1].Value
             : stack[frame - 1].Split(' ')[1].Replace("`", "");
     }
 
