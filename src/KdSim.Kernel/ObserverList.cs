@@ -191,10 +191,10 @@ public sealed class ObserverList : IKernelObserver
             observer.BreakpointHit(cpu, address);
     }
 
-    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance)
+    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance, ulong record, ulong context)
     {
         foreach (IKernelObserver observer in _observers)
-            observer.ExceptionRaised(cpu, status, address, isFirstChance);
+            observer.ExceptionRaised(cpu, status, address, isFirstChance, record, context);
     }
 
     public void BugChecked(int cpu, uint code, ulong parameter1, ulong parameter2, ulong parameter3, ulong parameter4)

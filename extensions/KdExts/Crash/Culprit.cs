@@ -66,7 +66,8 @@ sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord,
     static Culprit Choose(IDebugSession session, IntegerState start, ulong trap, ulong context, ulong exception, IEnumerable<CallFrame> candidates)
     {
         List<CallFrame> frames = [.. candidates];
-        CallFrame? driver = frames.FirstOrDefault(f => f.CodeAddress >= SystemSpace && ModuleAt(session, f.CodeAddress) is { } module && !SystemModules.Contains(module.Name));
+        CallFrame? driver = frames.FirstOrDefault(f =>
+            f.CodeAddress >= SystemSpace && ModuleAt(session, f.CodeAddress) is { } module && !SystemModules.Contains(module.Name));
         CallFrame? chosen = driver ?? frames.FirstOrDefault(f => !IsStopCode(session, f)) ?? frames.FirstOrDefault();
         return new Culprit(start, trap, context, exception, chosen, chosen is null ? null : ModuleAt(session, chosen.CodeAddress));
     }

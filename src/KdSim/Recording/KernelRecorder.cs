@@ -101,7 +101,7 @@ sealed partial class KernelRecorder : IKernelObserver
         if (Wants(RecordedKinds.Debug)) Own(cpu, "DebugPrint", component, level, text);
     }
 
-    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance)
+    public void ExceptionRaised(int cpu, uint status, ulong address, bool isFirstChance, ulong record, ulong context)
     {
         if (Wants(RecordedKinds.Debug)) Own(cpu, "Exception", status, address, isFirstChance ? 1 : 0);
     }
