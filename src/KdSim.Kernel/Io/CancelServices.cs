@@ -7,7 +7,7 @@ namespace KdSim.Kernel.Io;
 /// <summary>Cancelling what threads have sent: NtCancelIoFile, NtCancelIoFileEx, and the requests of a thread that ends. PASSIVE_LEVEL.</summary>
 public sealed class CancelServices(NtKernel kernel) : KernelComponent(kernel)
 {
-    private const int LongestWait = 3000;
+    private const ulong FiveMinutes = 3_000_000_000;
     private const long TenthOfSecond = -1_000_000;
 
     /// <summary>Cancels what the calling thread has sent on the file.</summary>
@@ -20,7 +20,10 @@ public sealed class CancelServices(NtKernel kernel) : KernelComponent(kernel)
     public async KTask<NtStatus> NtCancelIoFileEx(ulong FileHandle, Ptr<IO_STATUS_BLOCK> IoRequestToCancel, Ptr<IO_STATUS_BLOCK> IoStatusBlock) =>
         await Cancel(FileHandle, IoRequestToCancel, ownThreadOnly: false, IoStatusBlock);
 
-    /// <summary>The running thread is about to end: cancels its requests and waits until they are gone.</summary>
+    /// <summary>
+    /// The running thread is about to end: cancels its requests and waits until they are gone. One that is still with its driver after five minutes is
+    /// disowned: it belongs to no thread any more, and is dropped if it is ever completed.
+    /// </summary>
     [NtRoutine("IoCancelThreadIo")]
     public async KTask IoCancelThreadIo()
     {
@@ -28,12 +31,27 @@ public sealed class CancelServices(NtKernel kernel) : KernelComponent(kernel)
             await Guest.Call(Stub.IoCancelIrp, irp.Address);
         ulong interval = Guest.Scratch(8);
         Memory.WriteU64(interval, unchecked((ulong)TenthOfSecond));
-        for (int i = 0; HasRequests(Kernel.KernelObjects.Thread); i++)
+        ulong patience = Kernel.Clock.InterruptTime + FiveMinutes;
+        while (HasRequests(Kernel.KernelObjects.Thread))
         {
-            if (i == LongestWait)
-                throw new NotSupportedException("a thread ends while a driver keeps its cancelled request: NT would wait five minutes and disown it");
+            if (Kernel.Clock.InterruptTime >= patience)
+            {
+                Disown(Kernel.KernelObjects.Thread);
+                continue;
+            }
             await Guest.Call(Stub.KeDelayExecutionThread, 0, 0, interval);
         }
+    }
+
+    private void Disown(View<ETHREAD> thread)
+    {
+        View<IRP> irp = View<IRP>.Containing(Memory.ReadU64(thread.IrpListView.Address), IRP.Offsets.ThreadListEntry);
+        View<IRP_Tail_Overlay> overlay = irp.Tail.Overlay;
+        Kernel.IrpAllocation.RemoveFromThread(irp);
+        overlay.Thread = default;
+        ulong device = irp.CurrentLocation <= irp.StackCount ? overlay.CurrentStackLocation.View.DeviceObject : 0UL;
+        Kernel.Report(FindingKind.Other, irp.Address, (uint)NtStatus.Cancelled, device,
+            "a thread has ended; its cancelled request was not completed in five minutes");
     }
 
     private async KTask<NtStatus> Cancel(ulong handle, ulong statusBlock, bool ownThreadOnly, Ptr<IO_STATUS_BLOCK> result)

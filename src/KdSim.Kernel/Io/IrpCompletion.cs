@@ -71,7 +71,7 @@ public sealed class IrpCompletion(NtKernel kernel) : KernelComponent(kernel)
             Kernel.Mdls.MmUnlockPages(mdl);
         if ((irp.Flags & IRP_FLAGS.DEFER_IO_COMPLETION) != 0 && !irp.PendingReturned)
             return; // The issuing system service finishes it itself.
-        Kernel.IrpFinish.Queue(irp, boost);
+        await Kernel.IrpFinish.Queue(irp, boost);
     }
 
     private async KTask FinishAssociated(View<IRP> irp, sbyte boost)

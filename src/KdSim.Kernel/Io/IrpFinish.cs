@@ -10,11 +10,17 @@ namespace KdSim.Kernel.Io;
 /// </summary>
 public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
 {
-    /// <summary>Sends the IRP to its thread.</summary>
-    public void Queue(View<IRP> irp, sbyte boost)
+    /// <summary>Sends the IRP to its thread; one that its thread has disowned is dropped.</summary>
+    public async KTask Queue(View<IRP> irp, sbyte boost)
     {
         View<IRP_Tail_Overlay> overlay = irp.Tail.Overlay;
         ulong thread = overlay.Thread, file = overlay.OriginalFileObject;
+        if (thread == 0 && irp.Cancel)
+        {
+            FreeBuffers(irp);
+            await Release(irp, file);
+            return;
+        }
         if (thread == 0) // The sender of an IRP without a thread takes it back in a completion routine. NT dies on the null thread, too.
             throw new GuestBugCheck(BugCheckCode.IRQL_NOT_LESS_OR_EQUAL, KTHREAD.Offsets.ThreadLock, Irql.Dispatch, 0, Cpu.TrapRip);
         // The APC takes the place of the overlay.
@@ -84,7 +90,7 @@ public sealed class IrpFinish(NtKernel kernel) : KernelComponent(kernel)
             return;
         }
         ulong context = irp.Overlay.AsynchronousParameters.UserApcContext, block = irp.UserIosb;
-        Ptr<ETHREAD> thread = irp.Tail.Overlay.Thread;
+        Ptr<ETHREAD> thread = Kernel.KernelObjects.Thread.Ptr; // The APC that brought us here has taken the place of the overlay.
         sbyte mode = irp.RequestorMode;
         Kernel.IrpAllocation.RemoveFromThread(irp);
         await ReleaseReferences(irp, file);

@@ -108,6 +108,31 @@ public sealed class Processes(NtKernel kernel) : KernelComponent(kernel)
         Kernel.Dispatch.Signal(header, 0);
     }
 
+    /// <summary>The type's DeleteProcedure: nobody refers to the process any more. One that never had a thread still has all it was made with.</summary>
+    [NtRoutine("PspProcessDelete")]
+    public void PspProcessDelete(Ptr<EPROCESS> Object)
+    {
+        View<EPROCESS> process = Object;
+        ulong root = process.Pcb.DirectoryTableBase;
+        if (!process.VmDeleted)
+        {
+            Kernel.PageTables.ClearUserHalf(root);
+            Kernel.HandleTables.Delete(new(process.ObjectTable));
+            Memory.RemoveEntry(process.ActiveProcessLinksView.Address);
+        }
+        Kernel.PhysicalPages.Free(root);
+    }
+
+    /// <summary>Gives back the reference of a thread that is gone. Any IRQL: neither step calls anything.</summary>
+    internal void Release(Ptr<EPROCESS> process)
+    {
+        View<OBJECT_HEADER> header = Ob.Objects.HeaderOf(process);
+        if (--header.PointerCount != 0)
+            return;
+        PspProcessDelete(process);
+        Kernel.Objects.Free(process);
+    }
+
     private ulong OtherThread(View<EPROCESS> process)
     {
         foreach (ulong entry in Memory.Walk(process.ThreadListHeadView.Address))

@@ -33,6 +33,7 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
     internal View<ETHREAD> CreateObject(View<EPROCESS> process, ulong startAddress)
     {
         View<ETHREAD> thread = new(Kernel.Objects.Allocate(ObjectKind.Thread, ETHREAD.SizeOf));
+        Kernel.Objects.Reference(process.Address);
         InitializeControl(thread.Tcb, process, Kernel.SystemMemory.CreateStack(StackSize));
         InitializeExecutive(thread, process, startAddress);
         return thread;
@@ -96,6 +97,9 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
     {
         Memory.InitializeList(Reaper);
         Memory.WriteU64(Kernel.Data(Datum.PspNextUniqueId), 8);
+        View<OBJECT_TYPE_INITIALIZER> thread = Kernel.ObjectTypes.Of(ObjectKind.Thread).TypeInfo, process = Kernel.ObjectTypes.Of(ObjectKind.Process).TypeInfo;
+        thread.DeleteProcedure = Kernel.Stubs.AddressOf(Stub.PspThreadDelete);
+        process.DeleteProcedure = Kernel.Stubs.AddressOf(Stub.PspProcessDelete);
     }
 
     internal ulong NextId()
@@ -174,7 +178,13 @@ public sealed class Threads(NtKernel kernel) : KernelComponent(kernel)
     private void Dereference(ulong body)
     {
         View<OBJECT_HEADER> header = Objects.HeaderOf(body);
-        if (--header.PointerCount == 0)
-            Kernel.Objects.Free(body);
+        if (--header.PointerCount != 0)
+            return;
+        PspThreadDelete(new Ptr<ETHREAD>(body));
+        Kernel.Objects.Free(body);
     }
+
+    /// <summary>The type's DeleteProcedure: the thread has kept its process.</summary>
+    [NtRoutine("PspThreadDelete")]
+    public void PspThreadDelete(Ptr<ETHREAD> Object) => Kernel.Processes.Release(new Ptr<EPROCESS>(Object.View.Tcb.Process.Address));
 }

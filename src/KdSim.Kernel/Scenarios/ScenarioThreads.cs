@@ -40,6 +40,9 @@ public sealed class ScenarioThreads(NtKernel kernel) : KernelComponent(kernel)
             if (!status.IsSuccess)
                 Refused(i, status);
         }
+        for (int i = 0; i < Program.Threads.Length; i++)
+            if (IsFirstOf(i))
+                await Kernel.Objects.Dereference(Memory.ReadU64(processes + (ulong)i * 8)); // Its threads keep it.
         await Guest.Call(Stub.KiScenarioThreadEnds);
     }
 
@@ -77,11 +80,21 @@ public sealed class ScenarioThreads(NtKernel kernel) : KernelComponent(kernel)
         Observer?.ExpectationFailed(Cpu.Number, $"{Path.GetFileName(Program.Name)}: process {Program.Threads[thread].Process} was refused: {status}");
     }
 
-    private ulong ProcessFor(int thread, ulong processes)
+    /// <summary>True for the first thread of its process.</summary>
+    private bool IsFirstOf(int thread) => FirstOf(thread) == thread;
+
+    private int FirstOf(int thread)
     {
         for (int i = 0; i < thread; i++)
             if (Program.Threads[i].Process.Equals(Program.Threads[thread].Process, StringComparison.OrdinalIgnoreCase))
-                return Memory.ReadU64(processes + (ulong)i * 8);
+                return i;
+        return thread;
+    }
+
+    private ulong ProcessFor(int thread, ulong processes)
+    {
+        if (!IsFirstOf(thread))
+            return Memory.ReadU64(processes + (ulong)FirstOf(thread) * 8);
         View<EPROCESS> process = Kernel.Processes.Create(Program.Threads[thread].Process);
         Kernel.ScenarioMemory.Prepare(process, Program.Threads[thread].Process);
         return process.Address;
