@@ -1,6 +1,13 @@
 using System.Diagnostics;
+using System.Globalization;
 using BenchmarkDotNet.Running;
 using KdSim.Benchmarks;
+
+if (args is ["--trace", .. var rest])
+{
+    TraceBenchmark.Run(rest is [var events] ? int.Parse(events, CultureInfo.InvariantCulture) : 5_000_000);
+    return;
+}
 
 if (args is not ["--quick"])
 {

@@ -17,6 +17,9 @@ public enum EventNumbering : byte
     Message,
 }
 
+/// <summary>Receives an event; it is valid during the call only.</summary>
+public delegate void EventCallback(in EventRecord record);
+
 /// <summary>An event where it stands in a buffer: nothing is copied, so it lives only until the reader moves on.</summary>
 public readonly ref struct EventRecord
 {

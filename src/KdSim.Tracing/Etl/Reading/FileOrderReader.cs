@@ -26,6 +26,12 @@ public sealed class FileOrderReader
     /// <summary>Valid until the next <see cref="MoveNext"/>.</summary>
     public EventRecord Current => new(_walker.Record, _walker.Type, _walker.TimeStamp, _processor, _buffer.Offset, _walker.Offset);
 
+    /// <summary>Calls back for each event that is left.</summary>
+    public void Read(EventCallback callback)
+    {
+        while (MoveNext()) callback(Current);
+    }
+
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     public bool MoveNext()
     {

@@ -41,6 +41,12 @@ public sealed class TimeOrderReader
     /// <summary>Valid until the next <see cref="MoveNext"/>.</summary>
     public EventRecord Current => _heap[0].Current;
 
+    /// <summary>Calls back for each event that is left.</summary>
+    public void Read(EventCallback callback)
+    {
+        while (MoveNext()) callback(Current);
+    }
+
     /// <exception cref="OperationCanceledException">The reading was cancelled.</exception>
     public bool MoveNext()
     {
