@@ -48,6 +48,7 @@ public sealed partial class Computer : IProcessorHost
     public uint ReadPort(Processor cpu, ushort port, int size)
     {
         cpu.State.Clock += Costs.PortAccess;
+        NotePortWatch(cpu, port, size, isWrite: false);
         try
         {
             return (uint)Ports.Read(port, size);
@@ -62,6 +63,7 @@ public sealed partial class Computer : IProcessorHost
     public void WritePort(Processor cpu, ushort port, int size, uint value)
     {
         cpu.State.Clock += Costs.PortAccess;
+        NotePortWatch(cpu, port, size, isWrite: true);
         try
         {
             Ports.Write(port, size, value);
@@ -119,6 +121,13 @@ public sealed partial class Computer : IProcessorHost
 
     private static ulong ApicBase(Processor cpu) =>
         LocalApic.DefaultAddress | ApicBaseEnabled | (cpu.Number == 0 ? ApicBaseBootProcessor : 0);
+
+    /// <summary>The machine stops behind the instruction; what a debugger reads while it stands is no access of the guest.</summary>
+    private void NotePortWatch(Processor cpu, ushort port, int size, bool isWrite)
+    {
+        if (_running && Watchpoints.Ranges.Count != 0 && Watchpoints.TryHit(port, size, isWrite, out WatchpointHit hit, isPort: true))
+            StopWith(new RunResult(StopReason.Watchpoint, cpu.Number, Watch: hit));
+    }
 
     private void ReportDeviceError(Processor cpu, BadRegisterException error) =>
         StopWith(new RunResult(StopReason.DeviceError, cpu.Number, error.Message));

@@ -21,13 +21,13 @@ public sealed class Breakpoint
     public ulong? Address { get; set; }
 
     /// <summary>Data: e, w, r or i.</summary>
-    public char Access { get; init; } = 'e';
+    public char Access { get; set; } = 'e';
 
-    public int Size { get; init; } = 1;
-    public IrqlCondition? Irql { get; init; }
+    public int Size { get; set; } = 1;
+    public IrqlCondition? Irql { get; set; }
 
     /// <summary>The module that an IRQL breakpoint is bound to.</summary>
-    public string? IrqlModule { get; init; }
+    public string? IrqlModule { get; set; }
 
     public bool IsEnabled { get; set; } = true;
     public bool OneShot { get; init; }
@@ -38,6 +38,15 @@ public sealed class Breakpoint
     public uint Passes { get; init; } = 1;
     public ulong Process { get; init; }
     public ulong Thread { get; init; }
+
+    /// <summary>Only on this processor (<c>/cpu</c>).</summary>
+    public int? Processor { get; init; }
+
+    /// <summary>Only while the stack has fewer frames (<c>/c</c>).</summary>
+    public ulong? LessDeepThan { get; init; }
+
+    /// <summary>Only while the stack has more frames (<c>/C</c>).</summary>
+    public ulong? DeeperThan { get; init; }
 
     /// <summary>A condition in the default evaluator (<c>/w</c>).</summary>
     public string? Condition { get; set; }

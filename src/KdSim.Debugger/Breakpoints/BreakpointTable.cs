@@ -7,15 +7,10 @@ namespace KdSim.Debugger.Breakpoints;
 
 /// <summary>
 /// The user's breakpoints by number. Enabled and resolved ones have an entry in the target's table; entries are made and dropped here only.
+/// There is no limit on their number: the target's table is not the processor's debug registers.
 /// </summary>
 public sealed class BreakpointTable(DebuggerSession session)
 {
-    /// <summary>The kernel debugger's limit on enabled breakpoints.</summary>
-    public const int MostEnabled = 32;
-
-    /// <summary>Debug registers of the processor.</summary>
-    const int MostData = 4;
-
     readonly SortedDictionary<int, Breakpoint> _byId = [];
 
     public IEnumerable<Breakpoint> All => _byId.Values;
@@ -143,11 +138,6 @@ public sealed class BreakpointTable(DebuggerSession session)
         }
         if (breakpoint.Address is not { } address)
             return;
-        if (_byId.Values.Count(b => b.Handle is not null) >= MostEnabled)
-            throw new CommandException($"Only {MostEnabled} breakpoints can be enabled; breakpoint {breakpoint.Id} is ignored");
-        if (breakpoint.Type == BreakpointType.Data &&
-            _byId.Values.Count(b => b.Type == BreakpointType.Data && b.Handle is not null) >= MostData)
-            throw new CommandException("Too many data breakpoints");
         BreakpointKind kind = breakpoint.Access switch
         {
             'w' => BreakpointKind.Write,

@@ -1,4 +1,4 @@
-using System.Text;
+using System.Globalization;
 using KdSim.Debugger.Breakpoints;
 using KdSim.Debugger.Expressions;
 using KdSim.Debugger.Language;
@@ -35,10 +35,8 @@ public sealed record BreakpointArguments(string Name, string? Id, IReadOnlyDicti
         ArgumentReader rest = new(reader.Name, text[at..]);
         Dictionary<string, string> switches = new(StringComparer.Ordinal);
         while (rest.Peek == '/' && rest.Switch() is { } option)
-            switches[option] = option is "/c" or "/C" ? throw new CommandException($"{reader.Name} {option}: call depths are not supported")
-                : option == "/1" ? "" : option is "/p" or "/t" or "/w" || option == "/m" && irql
-                ? rest.Word()
-                : throw new CommandSyntaxException("Syntax", reader.Name.Length + at + 2, reader.Name + text);
+            switches[option] = ReadOption(option, rest, reader.Name == "bm", irql) ??
+                throw new CommandSyntaxException("Syntax", reader.Name.Length + at + 2, reader.Name + text);
         string tail = rest.Rest();
         string commands = "";
         int quote = tail.IndexOf('"');
@@ -50,15 +48,56 @@ public sealed record BreakpointArguments(string Name, string? Id, IReadOnlyDicti
         return new(reader.Name, id, switches, tail, commands, text);
     }
 
-    public int Number(DebuggerSession session) => Id is { } text
+    /// <summary>The value of an option, empty where it has none; null for an option that does not exist.</summary>
+    static string? ReadOption(string option, ArgumentReader rest, bool isPattern, bool irql) => option switch
+    {
+        "/1" => "",
+        "/a" or "/d" when isPattern => "",
+        "/m" when irql => rest.Word(),
+        "/f" => throw new CommandException($"{rest.Name} /f: predicates exist on Itanium only"),
+        "/p" or "/t" or "/w" or "/c" or "/C" or "/cpu" => rest.Word(),
+        _ => null,
+    };
+
+    /// <summary>Options that stand after the size in <c>ba w4 /1 address</c>.</summary>
+    public BreakpointArguments WithOptions(string text)
+    {
+        ArgumentReader reader = new(Name, text);
+        Dictionary<string, string> switches = new(Switches, StringComparer.Ordinal);
+        while (reader.Peek == '/' && reader.Switch() is { } option)
+            switches[option] = ReadOption(option, reader, isPattern: false, irql: false) ?? throw Wrong;
+        return this with { Switches = switches, Rest = reader.Rest() };
+    }
+
+    /// <summary>A breakpoint as the options, passes and commands say.</summary>
+    public Breakpoint Make(DebuggerSession session, BreakpointType type, string expression, ulong? address, uint passes, int? id = null) => new()
+    {
+        Id = id ?? Number(session),
+        Type = type,
+        Expression = expression,
+        Address = address,
+        OneShot = Switches.ContainsKey("/1"),
+        Passes = passes,
+        Remaining = passes,
+        Process = Value(session, "/p") ?? 0,
+        Thread = Value(session, "/t") ?? 0,
+        Processor = (int?)Value(session, "/cpu"),
+        LessDeepThan = Value(session, "/c"),
+        DeeperThan = Value(session, "/C"),
+        Condition = Switches.GetValueOrDefault("/w"),
+        Commands = Commands,
+    };
+
+    int Number(DebuggerSession session) => Id is { } text
         ? int.TryParse(text, out int id) ? id : (int)session.Evaluate(text)
         : session.Breakpoints.NextId();
 
-    public ulong Value(DebuggerSession session, string name) => Switches.TryGetValue(name, out string? text) ? session.Evaluate(text) : 0;
+    ulong? Value(DebuggerSession session, string name) => Switches.TryGetValue(name, out string? text) ? session.Evaluate(text) : null;
 }
 
 /// <summary><c>bp bu</c>: stops at an instruction.</summary>
-[Command("bp", "bp[ID] [/1] [/p EPROCESS] [/t ETHREAD] [/w \"condition\"] [address [passes]] [\"commands\"]", "Set a breakpoint",
+[Command("bp", "bp[ID] [/1] [/p EPROCESS] [/t ETHREAD] [/cpu N] [/c most] [/C least] [/w \"condition\"] [address [passes]] [\"commands\"]",
+    "Set a breakpoint",
     Example = "bp pulse!PulseIsr")]
 [Command("bu", "bu[ID] [options] [symbol [passes]] [\"commands\"]", "Set a breakpoint that follows its symbol",
     Example = "bu pulse!PulseIsr")]
@@ -78,21 +117,8 @@ public sealed class SetBreakpoint : EngineCommand<BreakpointArguments>
         symbolic |= address is null;
         if (address is null)
             yield return new Line(new Text(Deferred(expression)));
-        Breakpoint breakpoint = new()
-        {
-            Id = arguments.Number(session),
-            Type = BreakpointType.Code,
-            Expression = expression,
-            IsSymbolic = symbolic,
-            Address = address,
-            OneShot = arguments.Switches.ContainsKey("/1"),
-            Passes = passes,
-            Remaining = passes,
-            Process = arguments.Value(session, "/p"),
-            Thread = arguments.Value(session, "/t"),
-            Condition = arguments.Switches.GetValueOrDefault("/w"),
-            Commands = arguments.Commands,
-        };
+        Breakpoint breakpoint = arguments.Make(session, BreakpointType.Code, expression, address, passes);
+        breakpoint.IsSymbolic = symbolic;
         if (session.Breakpoints.Add(breakpoint) is { } message)
             yield return new Line(new Text(message));
     }
@@ -128,7 +154,7 @@ public sealed class SetBreakpoint : EngineCommand<BreakpointArguments>
 }
 
 /// <summary><c>bm</c>: a breakpoint on each match of a pattern.</summary>
-[Command("bm", "bm [/1] pattern [passes] [\"commands\"]", "Set breakpoints on all symbols that match", Example = "bm pulse!PulseDispatch*")]
+[Command("bm", "bm [options] [/a] [/d] pattern [passes] [\"commands\"]", "Set breakpoints on all symbols that match", Example = "bm pulse!PulseDispatch*")]
 public sealed class SetBreakpoints : EngineCommand<BreakpointArguments>
 {
     protected override BreakpointArguments Parse(ArgumentReader arguments) => BreakpointArguments.Parse(arguments, irql: false);
@@ -139,31 +165,25 @@ public sealed class SetBreakpoints : EngineCommand<BreakpointArguments>
         if (words.Length == 0 || words[0].IndexOf('!') is not (> 0 and int bang))
             throw arguments.Wrong;
         uint passes = words.Length > 1 ? (uint)session.Evaluate(words[1]) : 1;
+        bool all = arguments.Switches.ContainsKey("/a"), any = false;
         foreach (DebuggedModule module in session.Modules.Loaded.Where(m => Wildcard.Matches(words[0][..bang], m.Name)))
-            foreach (ModuleSymbol symbol in module.Symbols.All.Where(s => s.Kind != SymbolKind.Data &&
+            foreach (ModuleSymbol symbol in module.Symbols.All.Where(s => (all || s.Kind != SymbolKind.Data) &&
                 Wildcard.MatchesSymbol(words[0][(bang + 1)..], s.Name)).ToList())
             {
-                Breakpoint breakpoint = new()
-                {
-                    Id = session.Breakpoints.NextId(),
-                    Type = BreakpointType.Code,
-                    Expression = $"{module.Name}!{symbol.Name}",
-                    IsSymbolic = true,
-                    Address = module.Base + symbol.Rva,
-                    OneShot = arguments.Switches.ContainsKey("/1"),
-                    Passes = passes,
-                    Remaining = passes,
-                    Commands = arguments.Commands,
-                };
+                any = true;
+                string name = $"{module.Name}!{symbol.Name}";
+                Breakpoint breakpoint = arguments.Make(session, BreakpointType.Code, name, module.Base + symbol.Rva, passes, session.Breakpoints.NextId());
+                breakpoint.IsSymbolic = !arguments.Switches.ContainsKey("/d");
                 string? message = session.Breakpoints.Add(breakpoint);
-                string row = $"{breakpoint.Id,3}: {Addresses.Accent(module.Base + symbol.Rva)} @!\"{module.Name}!{symbol.Name}\"";
-                yield return new Line(new Text(message ?? row));
+                yield return new Line(new Text(message ?? $"{breakpoint.Id,3}: {Addresses.Accent(module.Base + symbol.Rva)} @!\"{name}\""));
             }
+        if (!any)
+            throw new CommandException("No matching code symbols found, no breakpoints set.\nbm /a takes data symbols too.");
     }
 }
 
 /// <summary><c>ba</c>: stops at an access to memory.</summary>
-[Command("ba", "ba[ID] e|r|w|i size [options] address [passes] [\"commands\"]", "Set a breakpoint on access",
+[Command("ba", "ba[ID] e|r|w|i size [options as of bp] address [passes] [\"commands\"]", "Set a breakpoint on access",
     Example = "ba w4 nt!Kd_DEFAULT_Mask")]
 public sealed class SetDataBreakpoint : EngineCommand<BreakpointArguments>
 {
@@ -176,35 +196,25 @@ public sealed class SetDataBreakpoint : EngineCommand<BreakpointArguments>
             throw arguments.Wrong;
         char access = rest[0];
         rest = rest[1..].TrimStart();
-        int size = rest[0] is '1' or '2' or '4' or '8' && (rest.Length == 1 || rest[1] is ' ' or ',') ? rest[0] - '0'
-            : throw arguments.Wrong;
-        rest = rest[1..].TrimStart(' ', ',');
-        Dictionary<string, string> switches = new(arguments.Switches);
-        ArgumentReader reader = new("ba", rest);
-        while (reader.Peek == '/' && reader.Switch() is { } option)
-            switches[option] = option == "/1" ? "" : reader.Word();
-        (string expression, uint passes) = SetBreakpoint.SplitPasses(session, reader.Rest());
+        int digits = 0;
+        while (digits < rest.Length && char.IsAsciiHexDigit(rest[digits]))
+            digits++;
+        if (digits == 0 || digits < rest.Length && rest[digits] is not (' ' or ',' or '/') ||
+            !int.TryParse(rest[..digits], NumberStyles.HexNumber, CultureInfo.InvariantCulture, out int size) || size < 1)
+            throw arguments.Wrong;
+        arguments = arguments.WithOptions(rest[digits..].TrimStart(' ', ','));
+        (string expression, uint passes) = SetBreakpoint.SplitPasses(session, arguments.Rest);
         if (expression.Length == 0)
             throw arguments.Wrong;
-        ulong address = session.Masm.Evaluate(expression);
-        if (access == 'e' && size != 1 || address % (ulong)size != 0)
-            throw new CommandException(access == 'e' ? "Execution breakpoints have size 1" : "Data breakpoint must be aligned");
-        Breakpoint breakpoint = new()
-        {
-            Id = arguments.Number(session),
-            Type = BreakpointType.Data,
-            Expression = expression,
-            Address = address,
-            Access = access,
-            Size = size,
-            OneShot = switches.ContainsKey("/1"),
-            Passes = passes,
-            Remaining = passes,
-            Process = switches.TryGetValue("/p", out string? process) ? session.Evaluate(process) : 0,
-            Thread = switches.TryGetValue("/t", out string? thread) ? session.Evaluate(thread) : 0,
-            Condition = switches.GetValueOrDefault("/w"),
-            Commands = arguments.Commands,
-        };
+        if (access == 'e' && size != 1)
+            throw new CommandException("Execution breakpoints have size 1");
+        ulong? address = SetBreakpoint.Resolve(session, expression);
+        if (address is null)
+            yield return new Line(new Text(SetBreakpoint.Deferred(expression)));
+        Breakpoint breakpoint = arguments.Make(session, BreakpointType.Data, expression, address, passes);
+        breakpoint.IsSymbolic = address is null;
+        breakpoint.Access = access;
+        breakpoint.Size = size;
         if (session.Breakpoints.Add(breakpoint) is { } message)
             yield return new Line(new Text(message));
     }
@@ -252,126 +262,12 @@ public sealed class SetIrqlBreakpoint : EngineCommand<BreakpointArguments>
             throw new CommandException($"{cpu} is not a valid processor number");
         IrqlCondition condition = new(direction, comparison, level, processor);
         string? module = arguments.Switches.GetValueOrDefault("/m");
-        Breakpoint breakpoint = new()
-        {
-            Id = arguments.Number(session),
-            Type = BreakpointType.Irql,
-            Expression = IrqlConditions.Describe(condition, module),
-            Irql = condition,
-            IrqlModule = module,
-            OneShot = arguments.Switches.ContainsKey("/1"),
-            Passes = passes,
-            Remaining = passes,
-            Commands = arguments.Commands,
-        };
+        Breakpoint breakpoint = arguments.Make(session, BreakpointType.Irql, IrqlConditions.Describe(condition, module), null, passes);
+        breakpoint.Irql = condition;
+        breakpoint.IrqlModule = module;
         if (session.Breakpoints.Add(breakpoint) is { } message)
             yield return new Line(new Text(message));
         if (module is not null && session.Modules.Named(module) is null)
             yield return new Line(new Text($"Module '{module}' is not loaded yet: the breakpoint waits for it"));
-    }
-}
-
-/// <summary><c>bl</c>: the breakpoints.</summary>
-[Command("bl", "bl [ids]", "List breakpoints", Example = "bl")]
-public sealed class ListBreakpoints : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        IEnumerable<Breakpoint> shown = arguments.Text.Length == 0 ? session.Breakpoints.All : session.Breakpoints.Select(arguments.Text);
-        foreach (Breakpoint breakpoint in shown)
-            yield return new Line(new Text(Row(session, breakpoint)));
-    }
-
-    static string Row(DebuggerSession session, Breakpoint b)
-    {
-        bool waits = b.Type != BreakpointType.Irql && b.Address is null;
-        StringBuilder row = new($"{b.Id,2} {(b.IsEnabled ? 'e' : 'd')}{(waits ? "u" : "")}{(b.OneShot ? " /1" : "")}");
-        string passes = $"{b.Remaining:x4} ({b.Passes:x4})";
-        if (b.Type == BreakpointType.Irql)
-            row.Append($" {b.Expression}     {passes}");
-        else if (b.Address is not { } address)
-            row.Append($"{new string(' ', 17)}     {passes} ({b.Expression})");
-        else if (b.Type == BreakpointType.Data)
-            row.Append($" {Addresses.Accent(address)} {b.Access} {b.Size} {passes}{Name(session, address)}");
-        else
-        {
-            string line = session.Options.LoadLines && session.Modules.LineAt(address) is { } source ? $"  [{source.File} @ {source.Line}]"
-                : "";
-            row.Append($" {Addresses.Accent(address)}{line}     {passes}{Name(session, address)}");
-        }
-        if (b.Process != 0)
-            row.Append($"\n     Match process data {Addresses.Accent(b.Process)}");
-        if (b.Thread != 0)
-            row.Append($"\n     Match thread data {Addresses.Accent(b.Thread)}");
-        if (b.Condition is { } condition)
-            row.Append($" /w \"{condition}\"");
-        if (b.Commands.Length > 0)
-            row.Append($" \"{b.Commands.Replace("\\", "\\\\").Replace("\"", "\\\"").Replace("\n", "\\n")}\"");
-        return row.ToString();
-    }
-
-    static string Name(DebuggerSession session, ulong address) =>
-        session.Symbols.TryGetName(address, out string name, out ulong displacement)
-            ? $" {name}{(displacement == 0 ? "" : $"+0x{displacement:x}")}" : "";
-}
-
-/// <summary><c>bc bd be br bs .bpcmds</c>: changes breakpoints.</summary>
-[Command("bc", "bc ids", "Clear breakpoints", Example = "bc *")]
-[Command("bd", "bd ids", "Disable breakpoints", Example = "bd *")]
-[Command("be", "be ids", "Enable breakpoints", Example = "be *")]
-[Command("br", "br old new", "Renumber a breakpoint")]
-[Command("bs", "bs id [\"commands\"]", "Change the commands of a breakpoint")]
-[Command("bsc", "bsc id condition [\"commands\"]", "Make a breakpoint conditional")]
-[Command(".bpcmds", ".bpcmds", "Show the commands that would set the breakpoints again", Example = ".bpcmds")]
-public sealed class ChangeBreakpoints : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        switch (arguments.Name)
-        {
-            case ".bpcmds":
-                foreach (Breakpoint breakpoint in session.Breakpoints.All)
-                    yield return new Line(new Text(AsCommand(breakpoint)));
-                yield break;
-            case "br":
-                string[] numbers = arguments.Text.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries);
-                if (numbers.Length != 2 || !int.TryParse(numbers[1], out int id))
-                    throw arguments.Wrong("Syntax", arguments.Text.Length);
-                if (!session.Breakpoints.Renumber(session.Breakpoints.Select(numbers[0]).Single(), id))
-                    throw new CommandException($"Breakpoint {id} exists");
-                yield break;
-            case "bs" or "bsc":
-                int quote = arguments.Text.IndexOf('"');
-                string head = quote < 0 ? arguments.Text : arguments.Text[..quote].Trim();
-                string commands = quote < 0 ? "" : Quoted.Read(arguments.Text[quote..]).Value;
-                int blank = head.IndexOf(' ');
-                foreach (Breakpoint breakpoint in session.Breakpoints.Select(blank < 0 ? head : head[..blank]))
-                    breakpoint.Commands = arguments.Name == "bs" || blank < 0 ? commands
-                        : $".if ({head[blank..].Trim()}) {{ {commands} }} .else {{ gc }}";
-                yield break;
-        }
-        if (arguments.Text.Length == 0)
-            throw arguments.Wrong("Syntax", 0);
-        foreach (Breakpoint breakpoint in session.Breakpoints.Select(arguments.Text))
-            switch (arguments.Name)
-            {
-                case "bc": session.Breakpoints.Remove(breakpoint); break;
-                case "bd": session.Breakpoints.SetEnabled(breakpoint, false); break;
-                default: session.Breakpoints.SetEnabled(breakpoint, true); break;
-            }
-    }
-
-    static string AsCommand(Breakpoint b)
-    {
-        string commands = b.Commands.Length > 0 ? $" \"{b.Commands.Replace("\"", "\\\"")}\"" : "";
-        string once = b.OneShot ? " /1" : "";
-        return b.Type switch
-        {
-            BreakpointType.Irql => $"bi{b.Id}{once} {IrqlConditions.AsArguments(b.Irql!, b.IrqlModule)}{commands};",
-            BreakpointType.Data =>
-                $"ba{b.Id} {b.Access}{b.Size}{once} 0x{Addresses.Accent(b.Address ?? 0)}{(commands.Length > 0 ? commands : " ")};",
-            _ when b.IsSymbolic => $"bu{b.Id}{once} {b.Expression}{commands};",
-            _ => $"bp{b.Id}{once} 0x{Addresses.Accent(b.Address ?? 0)}{(commands.Length > 0 ? commands : " ")};",
-        };
     }
 }

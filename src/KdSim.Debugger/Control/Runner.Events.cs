@@ -82,6 +82,8 @@ public sealed partial class Runner
         if (breakpoint.Process != 0 && breakpoint.Process != session.CurrentProcess || breakpoint.Thread != 0 &&
             breakpoint.Thread != session.CurrentThread)
             return false;
+        if (breakpoint.Processor is { } processor && processor != session.CurrentProcessor || !HasDepth(breakpoint))
+            return false;
         if (breakpoint.Condition is { } condition && session.Cpp.EvaluateInteger(condition) == 0)
             return false;
         if (!counts)
@@ -92,6 +94,15 @@ public sealed partial class Runner
             return false;
         }
         return true;
+    }
+
+    bool HasDepth(Breakpoint breakpoint)
+    {
+        if (breakpoint.LessDeepThan is null && breakpoint.DeeperThan is null)
+            return true;
+        ulong most = Math.Max(breakpoint.LessDeepThan ?? 0, (breakpoint.DeeperThan ?? 0) + 1);
+        ulong depth = (ulong)session.Walker.Walk((int)Math.Min(most, 65535)).Count();
+        return !(depth >= breakpoint.LessDeepThan) && !(depth <= breakpoint.DeeperThan);
     }
 
     (bool, bool, StopEvent) Module(string code, TargetModule module, string word, StopEvent stop)

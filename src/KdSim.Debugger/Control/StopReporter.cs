@@ -72,7 +72,7 @@ public sealed class StopReporter(DebuggerSession session)
     {
         StopEvent.Stepped => ("step", "", ""),
         StopEvent.Breakpoint hit => Hit("breakpoint", hit.Handles, ""),
-        StopEvent.Watch watch => Hit("watch", watch.Handles, watch.Routine is null ? "" : $"The access was made by {watch.Routine}\n"),
+        StopEvent.Watch watch => Hit("watch", watch.Handles, watch.Access is { } access ? AccessText(access) : ""),
         StopEvent.IrqlChange change => Hit("irql", change.Handles,
             $"IRQL {change.Old:x} ({IrqlConditions.NameOf(change.Old)}) -> {change.New:x} ({IrqlConditions.NameOf(change.New)}) " +
             $"on processor {change.Processor} by {session.SymbolAt(change.Rip)}\n"),
@@ -97,6 +97,18 @@ public sealed class StopReporter(DebuggerSession session)
         StopEvent.Restarted => Plain("restarted", "The target has been restarted"),
         _ => throw new InvalidOperationException($"no such stop: {stop.GetType().Name}"),
     };
+
+    /// <summary>Values up to eight bytes as one number, old and new.</summary>
+    static string AccessText(MemoryAccess access)
+    {
+        string what = access.IsPort ? $"I/O port {access.Address:x}" : Addresses.Accent(access.Address);
+        string done = $"{access.Length} byte{(access.Length == 1 ? "" : "s")} at {what} {(access.IsWrite ? "written" : "read")}";
+        if (access.Before.Count is 0 or > 8)
+            return done + "\n";
+        return access.IsWrite ? $"{done}: {Value(access.Before)} -> {Value(access.After)}\n" : $"{done}: {Value(access.After)}\n";
+    }
+
+    static string Value(IEnumerable<byte> bytes) => Convert.ToHexStringLower(bytes.Reverse().ToArray());
 
     static (string, string, string) Plain(string kind, string text) => (kind, text + "\n", text);
 

@@ -18,6 +18,11 @@ public interface IRunControl
     void RequestBreak();
 }
 
+/// <summary>An access that a data breakpoint watched: the part of it that lies in the watched range.</summary>
+/// <param name="Before">What stood there; empty where that is not known, as for ports.</param>
+/// <param name="After">What stands there now.</param>
+public sealed record MemoryAccess(ulong Address, int Length, bool IsWrite, bool IsPort, IReadOnlyList<byte> Before, IReadOnlyList<byte> After);
+
 /// <summary>Why the target stopped, and on which processor.</summary>
 public abstract record StopEvent(int Processor)
 {
@@ -27,8 +32,8 @@ public abstract record StopEvent(int Processor)
     /// <summary>Execution reached breakpoints: the handles that <see cref="IBreakpointControl.Add"/> gave.</summary>
     public sealed record Breakpoint(int Processor, IReadOnlyList<int> Handles) : StopEvent(Processor);
 
-    /// <summary>Data breakpoints fired; the access is already done. A kernel routine that did it is named.</summary>
-    public sealed record Watch(int Processor, IReadOnlyList<int> Handles, string? Routine = null) : StopEvent(Processor);
+    /// <summary>Data breakpoints fired; the access is already done, and shown where the target knows it.</summary>
+    public sealed record Watch(int Processor, IReadOnlyList<int> Handles, MemoryAccess? Access = null) : StopEvent(Processor);
 
     /// <summary>The IRQL changed as an IRQL stop asked; the instruction at <paramref name="Rip"/> (or the interrupt) changed it.</summary>
     public sealed record IrqlChange(int Processor, IReadOnlyList<int> Handles, byte Old, byte New, ulong Rip) : StopEvent(Processor);

@@ -1,7 +1,7 @@
 namespace KdSim.Machine.Cpu;
 
-/// <summary>One watched range of linear addresses.</summary>
-public readonly record struct Watchpoint(ulong Address, int Length, bool OnRead, bool OnWrite);
+/// <summary>One watched range of linear addresses, or of I/O ports.</summary>
+public readonly record struct Watchpoint(ulong Address, int Length, bool OnRead, bool OnWrite, bool IsPort = false);
 
 /// <summary>An access that touched a watched range.</summary>
 public readonly record struct WatchpointHit(Watchpoint Watchpoint, ulong Address, int Length, bool IsWrite);
@@ -21,8 +21,8 @@ public sealed class Watchpoints
 
     public void Add(Watchpoint watchpoint)
     {
-        if (watchpoint.Length is < 1 or > 4096)
-            throw new ArgumentOutOfRangeException(nameof(watchpoint), "a watched range has 1 to 4096 bytes");
+        if (watchpoint.Length < 1)
+            throw new ArgumentOutOfRangeException(nameof(watchpoint), "a watched range has at least one byte");
         _ranges.Add(watchpoint);
         Flush();
     }
@@ -48,18 +48,18 @@ public sealed class Watchpoints
         ulong page = address & PageMask;
         foreach (Watchpoint range in _ranges)
         {
-            if ((range.Address & PageMask) <= page && page <= ((range.Address + (ulong)range.Length - 1) & PageMask))
+            if (!range.IsPort && (range.Address & PageMask) <= page && page <= ((range.Address + (ulong)range.Length - 1) & PageMask))
                 return true;
         }
 
         return false;
     }
 
-    internal bool TryHit(ulong address, int length, bool isWrite, out WatchpointHit hit)
+    internal bool TryHit(ulong address, int length, bool isWrite, out WatchpointHit hit, bool isPort = false)
     {
         foreach (Watchpoint range in _ranges)
         {
-            if ((isWrite ? range.OnWrite : range.OnRead) && address < range.Address + (ulong)range.Length &&
+            if (range.IsPort == isPort && (isWrite ? range.OnWrite : range.OnRead) && address < range.Address + (ulong)range.Length &&
                 range.Address < address + (ulong)length)
             {
                 hit = new WatchpointHit(range, address, length, isWrite);

@@ -1,31 +1,35 @@
 using KdSim.Debugging.Targets;
 using KdSim.Machine;
 using KdSim.Machine.Cpu;
+using MemoryAccess = KdSim.Debugging.Targets.MemoryAccess;
 
 namespace KdSim.Live;
 
 /// <summary>The breakpoint and watchpoint tables of the machine, by handle: several entries may share a place.</summary>
 sealed class LiveBreakpoints(Computer computer) : IBreakpointControl
 {
+    /// <summary>Longer ranges are watched too, but what stood in them is not remembered.</summary>
+    const int LongestRemembered = 4096;
+
     Computer _computer = computer;
-    readonly Dictionary<int, (BreakpointKind Kind, ulong Address, Watchpoint Watch)> _entries = [];
+    readonly Dictionary<int, Entry> _entries = [];
     int _next = 1;
+
+    /// <param name="Content">What the watched memory held when the machine last stood; the next write changes exactly this.</param>
+    sealed record Entry(BreakpointKind Kind, ulong Address, Watchpoint Watch, byte[] Content)
+    {
+        public bool IsExecute => Kind == BreakpointKind.Execute;
+    }
 
     public int Add(BreakpointKind kind, ulong address, int size)
     {
-        var watch = new Watchpoint(address, size, OnRead: kind == BreakpointKind.ReadWrite, OnWrite: true);
-        switch (kind)
-        {
-            case BreakpointKind.Execute:
-                _computer.Breakpoints.Add(address);
-                break;
-            case BreakpointKind.Write or BreakpointKind.ReadWrite:
-                if (!_entries.Values.Any(entry => entry.Kind != BreakpointKind.Execute && entry.Watch == watch)) _computer.Watchpoints.Add(watch);
-                break;
-            default:
-                throw new NotSupportedException("breakpoints on I/O ports are not supported by this machine");
-        }
-        _entries.Add(_next, (kind, address, watch));
+        if (kind == BreakpointKind.Port && address > ushort.MaxValue)
+            throw new NotSupportedException($"There is no I/O port {address:x}: they end at ffff");
+        Watchpoint watch = new(address, size, OnRead: kind is BreakpointKind.ReadWrite or BreakpointKind.Port, OnWrite: true, IsPort: kind == BreakpointKind.Port);
+        Entry entry = new(kind, address, watch, kind is BreakpointKind.Write or BreakpointKind.ReadWrite && size <= LongestRemembered ? new byte[size] : []);
+        Put(_computer, entry, isNew: entry.IsExecute || !_entries.Values.Any(e => !e.IsExecute && e.Watch == watch));
+        Remember(entry);
+        _entries.Add(_next, entry);
         return _next++;
     }
 
@@ -33,15 +37,15 @@ sealed class LiveBreakpoints(Computer computer) : IBreakpointControl
     public void MoveTo(Computer other)
     {
         _computer = other;
-        foreach ((BreakpointKind kind, ulong address, Watchpoint watch) in _entries.OrderBy(entry => entry.Key).Select(entry => entry.Value))
-            if (kind == BreakpointKind.Execute) other.Breakpoints.Add(address);
-            else if (!other.Watchpoints.Ranges.Contains(watch)) other.Watchpoints.Add(watch);
+        foreach (Entry entry in _entries.OrderBy(e => e.Key).Select(e => e.Value))
+            Put(other, entry, isNew: entry.IsExecute || !other.Watchpoints.Ranges.Contains(entry.Watch));
+        Refresh();
     }
 
     public void Remove(int handle)
     {
-        if (!_entries.Remove(handle, out (BreakpointKind Kind, ulong Address, Watchpoint Watch) entry)) return;
-        if (entry.Kind == BreakpointKind.Execute)
+        if (!_entries.Remove(handle, out Entry? entry)) return;
+        if (entry.IsExecute)
         {
             if (!AtAddress(entry.Address).Any()) _computer.Breakpoints.Remove(entry.Address);
         }
@@ -51,13 +55,45 @@ sealed class LiveBreakpoints(Computer computer) : IBreakpointControl
         }
     }
 
+    /// <summary>The debugger wrote memory: what is watched may hold something else now.</summary>
+    public void Refresh()
+    {
+        foreach (Entry entry in _entries.Values) Remember(entry);
+    }
+
     public IReadOnlyList<int> HandlesAt(ulong address) => [.. AtAddress(address)];
 
-    public IReadOnlyList<int> HandlesOf(WatchpointHit hit) => [.. OfWatch(hit.Watchpoint)];
+    /// <summary>The stop for an access: whose entries it touched, and what the watched part of it held before and holds now.</summary>
+    public StopEvent.Watch Explain(int processor, WatchpointHit hit)
+    {
+        int[] handles = [.. OfWatch(hit.Watchpoint)];
+        ulong first = Math.Max(hit.Address, hit.Watchpoint.Address);
+        int length = (int)(Math.Min(hit.Address + (ulong)hit.Length, hit.Watchpoint.Address + (ulong)hit.Watchpoint.Length) - first);
+        byte[] before = [], after = [];
+        if (handles.Length > 0 && _entries[handles[0]].Content is { Length: > 0 } content)
+        {
+            Range part = (int)(first - hit.Watchpoint.Address)..((int)(first - hit.Watchpoint.Address) + length);
+            before = content[part];
+            foreach (int handle in handles) Remember(_entries[handle]);
+            after = content[part];
+        }
+        return new StopEvent.Watch(processor, handles, new MemoryAccess(first, length, hit.IsWrite, hit.Watchpoint.IsPort, before, after));
+    }
+
+    static void Put(Computer computer, Entry entry, bool isNew)
+    {
+        if (entry.IsExecute) computer.Breakpoints.Add(entry.Address);
+        else if (isNew) computer.Watchpoints.Add(entry.Watch);
+    }
+
+    void Remember(Entry entry)
+    {
+        if (entry.Content.Length > 0) new GuestView(_computer).Read(0, entry.Address, entry.Content);
+    }
 
     IEnumerable<int> AtAddress(ulong address) =>
-        _entries.Where(entry => entry.Value.Kind == BreakpointKind.Execute && entry.Value.Address == address).Select(entry => entry.Key).Order();
+        _entries.Where(entry => entry.Value.IsExecute && entry.Value.Address == address).Select(entry => entry.Key).Order();
 
     IEnumerable<int> OfWatch(Watchpoint watch) =>
-        _entries.Where(entry => entry.Value.Kind != BreakpointKind.Execute && entry.Value.Watch == watch).Select(entry => entry.Key).Order();
+        _entries.Where(entry => !entry.Value.IsExecute && entry.Value.Watch == watch).Select(entry => entry.Key).Order();
 }

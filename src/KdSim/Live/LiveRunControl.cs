@@ -143,7 +143,7 @@ sealed class LiveRunControl(
             case StopReason.Breakpoint:
                 return new StopEvent.Breakpoint(processor, breakpoints.HandlesAt(Computer.Processors[processor].State.Rip));
             case StopReason.Watchpoint when result.Watch is { } hit:
-                return new StopEvent.Watch(processor, breakpoints.HandlesOf(hit));
+                return breakpoints.Explain(processor, hit);
             case StopReason.Requested when observer.TakeStop() is { } stop:
                 // A machine with on_idle = "run" goes on when its programs are done, as one without programs would.
                 return stop is StopEvent.ScenarioFinished && machine.Description.OnIdle == OnIdle.Run ? Go() : stop;

@@ -24,4 +24,14 @@ public class ControlTests
     [Fact]
     public void Searching_steps_end_where_the_processor_idles() => LiveConsole.CheckGolden(LiveConsole.Demo(
         "g", "g", "pc", "pt", "pa 0", "tb", "p 2", "g nosuch!Routine", "bp nosuch!Other", "bl"));
+
+    /// <summary>Options, passes, conditions, commands; data of any size and place, with what it held before; ports.</summary>
+    [Fact]
+    public void Breakpoint_forms() => LiveConsole.CheckGolden(LiveConsole.Demo(
+        "ba r3 nt!Kd_DEFAULT_Mask+1", "ba w100 /1 /p 10 pulse!PulseIsr", "ba r8 nosuch!Var",
+        "bp /cpu 0 /c 20 pulse!PulseIsr 2 \".echo isr; .if (@$t0 < 2) { r $t0 = @$t0+1; gc } .else { .echo enough }\"",
+        "bp4 /c 2 /C 1 pulse!PulseDpcForIsr", "bm /d pulse!PulseDispatchP*", "bm /a pulse!nosuch*", "bp /w \"@$t0 > 100\" pulse!PulseDpcForIsr",
+        "bl", "bl /L 4", ".bpcmds", "bc 5-9", "bd 1", "g", "? @$t0", "bc *", "bp0 pulse!PulseIsr", "br 0 7", "bs 7 \".echo hi\"", "bl",
+        "bsc 7 @$t0 = 5 \".echo five\"", "bl", "bc 7", "bp /f 3 x", "bp /q x", "ba w0 pulse!PulseIsr", "ba i4 12345",
+        "ba w4 nt!IopNumberDeviceNodes", ".reboot", "g", "bc *", "ba i4 cf8", "eb @rip 66 ba f8 0c ed 90", "g", "r eax"));
 }
