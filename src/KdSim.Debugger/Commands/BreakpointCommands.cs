@@ -79,7 +79,7 @@ public sealed record BreakpointArguments(string Name, string? Id, IReadOnlyDicti
         OneShot = Switches.ContainsKey("/1"),
         Passes = passes,
         Remaining = passes,
-        Process = Value(session, "/p") ?? 0,
+        Process = type == BreakpointType.Irql ? 0 : Value(session, "/p") ?? 0,
         Thread = Value(session, "/t") ?? 0,
         Processor = (int?)Value(session, "/cpu"),
         LessDeepThan = Value(session, "/c"),

@@ -18,7 +18,6 @@ namespace KdSim.Debugger.Commands;
 [Command(".symfix", ".symfix", "Not supported: symbol servers")]
 [Command(".symopt", ".symopt", "Not supported: symbol options")]
 [Command("dg", "dg", "Not supported: descriptor tables")]
-[Command("dx", "dx", "Not supported: the data model; ?? evaluates C++")]
 [Command("rdmsr", "rdmsr", "Not supported: model-specific registers")]
 [Command("up", "up", "Not supported: disassembling physical memory")]
 [Command("wrmsr", "wrmsr", "Not supported: model-specific registers")]

@@ -122,7 +122,7 @@ public sealed partial class CppEvaluator(DebuggerSession session)
     static readonly string[][] Levels =
         [["||"], ["&&"], ["|"], ["^"], ["&"], ["==", "!="], ["<", ">", "<=", ">="], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]];
 
-    static int LevelOf(string op) => Array.FindIndex(Levels, l => l.Contains(op));
+    internal static int LevelOf(string op) => Array.FindIndex(Levels, l => l.Contains(op));
 
     TypedValue BinaryLevel(int least)
     {
@@ -207,7 +207,7 @@ public sealed partial class CppEvaluator(DebuggerSession session)
         return new TypedValue(BasicTypes.Double, BitConverter.DoubleToUInt64Bits(result));
     }
 
-    static double ToDouble(TypedValue value) => value.Type switch
+    internal static double ToDouble(TypedValue value) => value.Type switch
     {
         { Kind: TypeKind.Float, Size: 4 } => BitConverter.UInt32BitsToSingle((uint)value.Bits),
         { Kind: TypeKind.Float } => BitConverter.UInt64BitsToDouble(value.Bits),

@@ -41,6 +41,7 @@ public sealed partial class DebuggerSession : IDebugSession
         Cpp = new CppEvaluator(this);
         Breakpoints = new BreakpointTable(this);
         Filters = new EventFilters();
+        Model = new DataModel.ModelRoots(this);
         Stops = new StopReporter(this);
         Runner = new Runner(this);
         Reverse = new ReverseRunner(this);
@@ -73,6 +74,7 @@ public sealed partial class DebuggerSession : IDebugSession
     public JavaScriptHost Scripts { get; }
     public BreakpointTable Breakpoints { get; }
     public EventFilters Filters { get; }
+    public DataModel.ModelRoots Model { get; }
     public StopReporter Stops { get; }
     public Runner Runner { get; }
     public ReverseRunner Reverse { get; }

@@ -19,7 +19,8 @@ public enum BreakpointKind
 /// <summary>Entries of the target's breakpoint table. Guest memory never shows them. Passes, conditions and commands are the debugger's business.</summary>
 public interface IBreakpointControl
 {
-    /// <summary>Adds an entry and returns its handle. <paramref name="size"/> is in bytes, aligned or not; 1 for <see cref="BreakpointKind.Execute"/>.</summary>
+    /// <summary>Adds an entry and returns its handle. <paramref name="size"/> is in bytes, aligned or not; 1 for
+    /// <see cref="BreakpointKind.Execute"/>.</summary>
     int Add(BreakpointKind kind, ulong address, int size);
 
     /// <summary>Drops an entry; a handle that is not known (the machine was booted anew) is ignored.</summary>

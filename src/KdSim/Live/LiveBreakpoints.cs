@@ -25,7 +25,8 @@ sealed class LiveBreakpoints(Computer computer) : IBreakpointControl
     {
         if (kind == BreakpointKind.Port && address > ushort.MaxValue)
             throw new NotSupportedException($"There is no I/O port {address:x}: they end at ffff");
-        Watchpoint watch = new(address, size, OnRead: kind is BreakpointKind.ReadWrite or BreakpointKind.Port, OnWrite: true, IsPort: kind == BreakpointKind.Port);
+        Watchpoint watch = new(address, size, OnRead: kind is BreakpointKind.ReadWrite or BreakpointKind.Port, OnWrite: true,
+            IsPort: kind == BreakpointKind.Port);
         Entry entry = new(kind, address, watch, kind is BreakpointKind.Write or BreakpointKind.ReadWrite && size <= LongestRemembered ? new byte[size] : []);
         Put(_computer, entry, isNew: entry.IsExecute || !_entries.Values.Any(e => !e.IsExecute && e.Watch == watch));
         Remember(entry);
@@ -55,7 +56,7 @@ sealed class LiveBreakpoints(Computer computer) : IBreakpointControl
         }
     }
 
-    /// <summary>The debugger wrote memory: what is watched may hold something else now.</summary>
+    /// <summary>Before a run: the debugger may have written what is watched, or have gone to another time.</summary>
     public void Refresh()
     {
         foreach (Entry entry in _entries.Values) Remember(entry);

@@ -100,6 +100,7 @@ sealed class LiveRunControl(
         if (observer.TakeStop() is { } waiting) return Remember(waiting);
         if (observer.HasBugChecked) return Remember(Dead());
         Runs++;
+        breakpoints.Refresh();
         RunResult result = history.Run(request);
         return Remember(Explain(result));
     }
