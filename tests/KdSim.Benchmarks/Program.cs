@@ -34,3 +34,19 @@ foreach (CrcVariant variant in Enum.GetValues<CrcVariant>())
 
     Console.WriteLine($"{variant}: best {best:F0} million instructions a second");
 }
+
+ParseBenchmark parse = new();
+foreach ((string line, string expression) in ParseBenchmark.Everyday)
+{
+    const int Rounds = 2000;
+    double best = double.MaxValue;
+    for (int i = 0; i < 8; i++)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int k = 0; k < Rounds; k++)
+            parse.Parse(line, expression);
+        best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds / Rounds);
+    }
+
+    Console.WriteLine($"parse {best,6:F2} us  {line}");
+}
