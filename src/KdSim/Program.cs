@@ -24,7 +24,9 @@ static class Program
                 return 0;
             }
             using var output = new StreamWriter(Console.OpenStandardOutput()) { NewLine = "\n" };
-            using var host = new ConsoleHost(options, MachineChoice.From(options), Console.In, output);
+            bool terminal = !options.Plain && !options.Json && !Console.IsInputRedirected && !Console.IsOutputRedirected;
+            UserSettings settings = options.NoSettings ? UserSettings.None : UserSettings.Load(UserSettings.DefaultFolder());
+            using var host = new ConsoleHost(options, MachineChoice.From(options), Console.In, output, settings, terminal);
             return host.Run();
         }
         catch (UsageException error)

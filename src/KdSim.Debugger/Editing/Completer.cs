@@ -29,7 +29,7 @@ public sealed class Completer(DebuggerSession session)
             command++;
         string statement = before[command..];
         // !name and ~, ?? need no blank behind them, but a first word without one is still being typed.
-        if (!statement.Contains(' '))
+        if (!statement.Contains(' ') && !(statement.StartsWith('$') && statement.Contains('<')))
             return new Completion(command, Sorted(session.Commands.All.Select(e => e.Name).Where(n => n.StartsWith(statement, StringComparison.Ordinal))));
         (CommandEntry? entry, int length) = session.Commands.Resolve(statement);
         string syntax = entry?.Declaration.Syntax ?? "";

@@ -60,7 +60,7 @@ public sealed class ProgramParser
             _at++;
             return new Statement.Again(start, "z", Parenthesis());
         }
-        if (IsPlainAlias() || IsFixedAlias())
+        if (IsPlainAlias() || IsFixedAlias() || IsPath())
             return new Statement.Simple(start, TakeLine());
         if (StartsWith("$$") && !StartsWith("$$<") && !StartsWith("$$>"))
             return new Statement.Simple(start, TakeComment());
@@ -80,6 +80,18 @@ public sealed class ProgramParser
         while (i < _text.Length && _text[i] == ' ')
             i++;
         return i < _text.Length && _text[i] != '/';
+    }
+
+    /// <summary><c>.sympath a;b</c>: semicolons stand between folders.</summary>
+    bool IsPath()
+    {
+        string word = Current == '.' ? Word() : "";
+        if (word is not (".sympath" or ".srcpath" or ".exepath"))
+            return false;
+        int i = _at + word.Length;
+        while (i < _text.Length && _text[i] is ' ' or '\t' or '+')
+            i++;
+        return i < _text.Length && _text[i] is not (';' or '\n' or '}');
     }
 
     /// <summary><c>r $.u3=text</c>: semicolons are part of the text.</summary>

@@ -30,28 +30,31 @@ public static class TextFormatter
     }
 
     /// <summary>The text piece by piece, so that a long table streams.</summary>
-    public static IEnumerable<string> Pieces(Node node) => node switch
+    /// <param name="styled">With the escape sequences of a terminal.</param>
+    public static IEnumerable<string> Pieces(Node node, bool styled = false) => node switch
     {
         Text plain => [plain.Value],
         Address address => [Addresses.Format(address.Value, address.Style)],
         Symbol symbol => [symbol.Name],
-        Link link => [link.Value],
-        Error error => [error.Message + "\n" + (error.Hint is null ? "" : $"    {error.Hint}\n")],
-        Line line => [string.Concat(line.Cells.SelectMany(Pieces)) + "\n"],
-        Table table => Rows(table),
-        Tree tree => Branches(tree, 0),
+        Link link => [styled ? $"\e[4m{link.Value}\e[24m" : link.Value],
+        Error error => [styled ? $"\e[31m{Message(error)}\e[39m" : Message(error)],
+        Line line => [string.Concat(line.Cells.SelectMany(c => Pieces(c, styled))) + "\n"],
+        Table table => Rows(table, styled),
+        Tree tree => Branches(tree, 0, styled),
         _ => throw new InvalidOperationException($"no such node: {node.GetType().Name}"),
     };
 
-    static IEnumerable<string> Rows(Table table)
+    static string Message(Error error) => error.Message + "\n" + (error.Hint is null ? "" : $"    {error.Hint}\n");
+
+    static IEnumerable<string> Rows(Table table, bool styled)
     {
         if (table.Columns.Any(c => c.Header.Length > 0))
-            yield return Row(table, table.Columns.Select(c => c.Header).ToList());
+            yield return Row(table, [.. table.Columns.Select(c => (Node)new Text(c.Header))], styled);
         foreach (IReadOnlyList<Node> row in table.Rows)
-            yield return Row(table, row.Select(cell => string.Concat(Pieces(cell))).ToList());
+            yield return Row(table, row, styled);
     }
 
-    static string Row(Table table, IReadOnlyList<string> cells)
+    static string Row(Table table, IReadOnlyList<Node> cells, bool styled)
     {
         StringBuilder line = new();
         for (int i = 0; i < cells.Count; i++)
@@ -59,18 +62,21 @@ public static class TextFormatter
             Column column = table.Columns[Math.Min(i, table.Columns.Count - 1)];
             if (i > 0)
                 line.Append(table.Separator);
+            string text = string.Concat(Pieces(cells[i]));
+            string padding = new(' ', Math.Max(column.Width - text.Length, 0));
             bool last = i == cells.Count - 1;
-            line.Append(column.Right ? cells[i].PadLeft(column.Width) : last ? cells[i] : cells[i].PadRight(column.Width));
+            string shown = styled ? string.Concat(Pieces(cells[i], styled)) : text;
+            line.Append(column.Right ? padding + shown : last ? shown : shown + padding);
         }
         return line.Append('\n').ToString();
     }
 
-    static IEnumerable<string> Branches(Tree tree, int depth)
+    static IEnumerable<string> Branches(Tree tree, int depth, bool styled)
     {
-        yield return new string(' ', depth * tree.Indent) + string.Concat(Pieces(tree.Label)) + "\n";
+        yield return new string(' ', depth * tree.Indent) + string.Concat(Pieces(tree.Label, styled)) + "\n";
         if (depth < DeepestTree)
             foreach (Tree child in tree.Children)
-                foreach (string piece in Branches(child, depth + 1))
+                foreach (string piece in Branches(child, depth + 1, styled))
                     yield return piece;
     }
 }

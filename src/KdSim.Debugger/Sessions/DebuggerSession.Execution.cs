@@ -46,18 +46,72 @@ public sealed partial class DebuggerSession
         foreach (TextWriter log in _log)
             log.Write($"{Prompt}{line}\n");
         Renderer.BeginCommand(line);
-        string? error = Guarded(() => RunText(Aliases.Expand(line)));
+        string? error = Guarded(() => RunLine(Aliases.Expand(line)));
         Failed = error is not null;
         Renderer.EndCommand(error);
     }
 
-    /// <summary>What runs before a prompt after the target moved (<c>.pcmd</c>).</summary>
+    /// <summary>What is shown before a prompt after the target moved: <c>.pcmd</c>, <c>.stopview</c>.</summary>
     public void BeforePrompt()
     {
-        if (Options.PromptCommand is { } command && _moves != Runner.Moves)
-        {
-            _moves = Runner.Moves;
+        if (_moves == Runner.Moves)
+            return;
+        _moves = Runner.Moves;
+        if (Options.PromptCommand is { } command)
             Guarded(() => RunText(Aliases.Expand(command)));
+        if (Options.StopContext.Shown.Count > 0)
+            Guarded(() => Options.StopContext.Show(this));
+    }
+
+    /// <summary>A typed line, whose output may be filtered, kept in a file or paged.</summary>
+    void RunLine(string line)
+    {
+        if (Pipeline.TryParse(line) is not { } pipeline)
+        {
+            RunText(line);
+            return;
+        }
+        StringBuilder written = new();
+        _captures.Push(written);
+        try
+        {
+            RunText(pipeline.Command);
+        }
+        finally
+        {
+            // What was written before an error counts too.
+            _captures.Pop();
+            Deliver(pipeline, written.ToString());
+        }
+    }
+
+    void Deliver(Pipeline pipeline, string text)
+    {
+        IEnumerable<string> lines = text.Length == 0 ? [] : (text.EndsWith('\n') ? text[..^1] : text).Split('\n');
+        foreach (OutputFilter filter in pipeline.Filters)
+            lines = filter.Apply(lines);
+        OutputFilter last = pipeline.Filters[^1];
+        string result = string.Concat(lines.Select(l => l + "\n"));
+        if (last.Kind is ">" or ">>")
+        {
+            if (last.Kind == ">")
+                File.WriteAllText(last.Argument, result);
+            else
+                File.AppendAllText(last.Argument, result);
+        }
+        else if (last.Kind == "more" && ScreenHeight is not null && AskForLine is not null)
+            Page(result.Split('\n')[..^1], Math.Max(ScreenHeight() - 1, 1));
+        else if (result.Length > 0)
+            Emit(new Text(result));
+    }
+
+    void Page(string[] lines, int height)
+    {
+        for (int i = 0; i < lines.Length; i += height)
+        {
+            Emit(new Text(string.Concat(lines.Skip(i).Take(height).Select(l => l + "\n"))));
+            if (i + height < lines.Length && AskForLine!($"-- {(i + height) * 100 / lines.Length}% -- Enter goes on, q ends: ")?.Trim() is null or "q")
+                return;
         }
     }
 

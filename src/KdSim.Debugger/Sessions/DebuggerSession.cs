@@ -33,6 +33,7 @@ public sealed partial class DebuggerSession : IDebugSession
         Target = target;
         Renderer = renderer;
         Options = options ?? new SessionOptions();
+        Workspaces = new Workspaces(Options);
         Loader = new SymbolLoader(target, Options);
         Modules = new ModuleList(target, Loader.Load) { Session = this };
         Pseudo = new PseudoRegisters(this);
@@ -85,6 +86,14 @@ public sealed partial class DebuggerSession : IDebugSession
 
     /// <summary>Asks the user for a line while a command runs: the prompt to show; null is the end of the input. The front end sets it.</summary>
     public Func<string, string?>? AskForLine { get; set; }
+
+    /// <summary>C++ expressions that <c>.watch</c> keeps.</summary>
+    public List<string> Watches { get; } = [];
+
+    public Workspaces Workspaces { get; }
+
+    /// <summary>Rows of the screen, where the front end has one: <c>| more</c> stops there.</summary>
+    public Func<int>? ScreenHeight { get; set; }
 
     /// <summary>Clears the screen, where the front end has one.</summary>
     public Action? ClearScreen { get; set; }

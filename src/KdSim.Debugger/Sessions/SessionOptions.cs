@@ -59,6 +59,9 @@ public sealed class SessionOptions
     public IReadOnlyList<string> StepFilter { get; set; } = [];
 
     public int FrameCount { get; set; } = 256;
+
+    /// <summary>What is shown after each stop beside the location (<c>.stopview</c>).</summary>
+    public Control.StopContext StopContext { get; init; } = new();
 }
 
 /// <summary>The items that a stop shows; each can be switched off.</summary>

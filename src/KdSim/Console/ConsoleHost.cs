@@ -1,6 +1,7 @@
 using System.Reflection;
 using KdSim.CommandLine;
 using KdSim.Debugger.Control;
+using KdSim.Debugger.Editing;
 using KdSim.Debugger.Rendering;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
@@ -18,22 +19,36 @@ sealed class ConsoleHost : IDisposable
 {
     readonly Options _options;
     readonly TextWriter _output;
-    readonly TextReader _input;
+    readonly UserSettings _settings;
+    readonly History _history;
+    readonly ILines _lines;
     readonly LiveTarget _target;
     readonly DebuggerSession _session;
     readonly FailureWatch _failures;
 
-    public ConsoleHost(Options options, MachineDescription machine, TextReader input, TextWriter output)
+    BreakKey? _breakKey;
+
+    /// <param name="terminal">Somebody types and reads: lines are edited, colours may be used.</param>
+    public ConsoleHost(
+        Options options, MachineDescription machine, TextReader input, TextWriter output, UserSettings? settings = null, bool terminal = false)
     {
         _options = options;
         _output = output;
-        _input = input;
+        _settings = settings ?? UserSettings.None;
+        _history = new History(_settings.History);
+        bool colours = terminal && _settings.Colours && !options.Json;
         DriverPackages packages = DriverPackages.Read(machine);
         ulong? limit = options.Unattended ? (options.Limit ?? DefaultLimit) * TicksPerNanosecond : options.Limit * TicksPerNanosecond;
         _target = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
-        _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output));
-        _session = new DebuggerSession(_target, _failures, SessionOptionsFrom(options, packages));
-        _session.AskForLine = AskForLine;
+        _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output, colours));
+        _session = new DebuggerSession(_target, _failures, SessionOptionsFrom(options, _settings, packages));
+        _lines = terminal ? new TerminalLines(output, _history, new Completer(_session).Complete, colours)
+            : new PipedLines(input, output, prompts: !options.Json);
+        _session.AskForLine = prompt => _lines.Read(prompt, isCommand: false);
+        if (terminal) _session.ClearScreen = () => output.Write("\e[H\e[2J");
+        if (terminal) _session.ScreenHeight = () => Console.WindowHeight;
+        _session.Workspaces.Folder = _settings.WorkspaceFolder;
+        _session.Workspaces.DefaultName = machine.Name;
         _session.Extensions.Add(Assembly.Load("KdExts"));
     }
 
@@ -49,22 +64,27 @@ sealed class ConsoleHost : IDisposable
     /// <summary>Runs the session to its end; the answer is the exit code.</summary>
     public int Run()
     {
-        Console.CancelKeyPress += OnCancel;
+        bool typed = _lines is TerminalLines;
+        using BreakKey breakKey = _breakKey = new BreakKey(typed, _lines.Cancel, _session.Interrupt, Leave);
         try
         {
+            if (typed && _settings.HistoryFile is { } past) _history.Load(past);
             if (_options.LogFile is { } log) OpenLog(log);
             if (_options.CommandFile is { } script && !File.Exists(script)) throw new UsageException($"-cf: {script}: no such file");
             if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(_target));
             if (_options.Record is { } record) Record(record);
             Start();
+            if (_settings.Commands.Length > 0) Execute(_settings.Commands);
+            if (typed && _settings.KeepWorkspace) LoadWorkspace();
             if (_options.Commands is { } commands) Execute(commands, echo: true);
             if (_options.CommandFile is { } file && _session.ExitCode is null) Execute($"$$>< {file}", echo: false);
             ReadCommands();
+            if (typed && _settings.KeepWorkspace) _session.Workspaces.Save(_session, _session.Workspaces.DefaultName);
             return _session.ExitCode is > 0 and { } code ? code : _failures.Code(_options.FailOn);
         }
         finally
         {
-            Console.CancelKeyPress -= OnCancel;
+            if (typed && _settings.HistoryFile is { } kept) _history.Save(kept);
             _output.Flush();
         }
     }
@@ -117,12 +137,32 @@ sealed class ConsoleHost : IDisposable
         while (_session.ExitCode is null)
         {
             _session.BeforePrompt();
-            if (!_options.Json) _output.Write(_session.Prompt);
-            _output.Flush();
-            string? line = _input.ReadLine();
+            _breakKey!.Answered();
+            string? line = _lines.Read(_session.Prompt, isCommand: true);
             if (line is null) return;
             Execute(line);
         }
+    }
+
+    void LoadWorkspace()
+    {
+        if (_session.Workspaces.Exists(_session.Workspaces.DefaultName)) Execute($".workspace load {_session.Workspaces.DefaultName}");
+    }
+
+    /// <summary>Leaves from the thread of a signal: what was written so far is kept.</summary>
+    void Leave(int code)
+    {
+        try
+        {
+            _session.CloseLogs();
+            if (_lines is TerminalLines && _settings.HistoryFile is { } kept) _history.Save(kept);
+            _output.Flush();
+        }
+        catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            // Another thread is writing at this moment.
+        }
+        Environment.Exit(code);
     }
 
     void Execute(string line, bool echo)
@@ -132,37 +172,25 @@ sealed class ConsoleHost : IDisposable
         _output.Flush();
     }
 
-    string? AskForLine(string prompt)
-    {
-        if (!_options.Json) _output.Write(prompt);
-        _output.Flush();
-        return _input.ReadLine();
-    }
-
     void Execute(string line)
     {
         _session.Execute(line);
         if (_failures.ScenarioFinished && _target.Machine.Description.OnIdle == OnIdle.Exit) _session.ExitCode ??= 0;
     }
 
-    void OnCancel(object? sender, ConsoleCancelEventArgs cancel)
+    static SessionOptions SessionOptionsFrom(Options options, UserSettings settings, DriverPackages packages) => new()
     {
-        cancel.Cancel = true;
-        _session.Interrupt();
-    }
-
-    static SessionOptions SessionOptionsFrom(Options options, DriverPackages packages) => new()
-    {
-        SymbolPath = Joined(packages.Folders.Prepend(options.SymbolPath)),
-        ImagePath = Joined(packages.Folders.Prepend(options.ImagePath)),
-        SourcePath = Joined([options.SourcePath, .. packages.Folders, AppContext.BaseDirectory]),
+        SymbolPath = Joined([options.SymbolPath, settings.SymbolPath, .. packages.Folders]),
+        ImagePath = Joined([options.ImagePath, settings.ImagePath, .. packages.Folders]),
+        SourcePath = Joined([options.SourcePath, settings.SourcePath, .. packages.Folders, AppContext.BaseDirectory]),
+        StopContext = StopContext.Parse(settings.Context),
         ExtensionPath = Path.Combine(AppContext.BaseDirectory, "extensions"),
         NoisySymbols = options.NoisySymbols,
         EagerSymbols = options.NoLazySymbols,
         Prompt = { Registers = options.RegistersAtStops },
         Quiet = options.Quiet,
         Verbose = options.Verbose,
-        PrefersCpp = options.Evaluator == "c++",
+        PrefersCpp = (options.Evaluator ?? settings.Evaluator) == "c++",
     };
 
     static string Joined(IEnumerable<string?> paths) => string.Join(';', paths.Where(path => !string.IsNullOrEmpty(path)));
