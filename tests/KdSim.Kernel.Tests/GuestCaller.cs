@@ -31,8 +31,21 @@ internal sealed class GuestCaller : IDisposable
 
     public ulong Call(ulong routine, params ReadOnlySpan<ulong> arguments)
     {
-        ulong back = Kernel.Stubs.AddressOf(Stub.KiIdleLoop);
         CpuState saved = Cpu.State;
+        RunResult result = Start(routine, arguments);
+        Assert.Equal((StopReason.Breakpoint, null), (result.Reason, result.Text));
+        ulong rax = Cpu.State.Rax;
+        ulong clock = Cpu.State.Clock, retired = Cpu.State.Steps, cr8 = Cpu.State.Cr8;
+        Cpu.State = saved;
+        (Cpu.State.Clock, Cpu.State.Steps, Cpu.State.Cr8) = (clock, retired, cr8);
+        Kernel.Enter(Cpu);
+        return rax;
+    }
+
+    /// <summary>Calls a routine, which need not come back: what stopped the machine.</summary>
+    public RunResult Start(ulong routine, params ReadOnlySpan<ulong> arguments)
+    {
+        ulong back = Kernel.Stubs.AddressOf(Stub.KiIdleLoop);
         ulong rsp = (Cpu.State.Rsp & ~15ul) - 0x100;
         ref CpuState cpu = ref Cpu.State;
         for (int i = 4; i < arguments.Length; i++)
@@ -48,13 +61,8 @@ internal sealed class GuestCaller : IDisposable
         Computer.Breakpoints.Add(back);
         RunResult result = Computer.Run(new RunRequest());
         Computer.Breakpoints.Remove(back);
-        Assert.Equal((StopReason.Breakpoint, null), (result.Reason, result.Text));
-        ulong rax = Cpu.State.Rax;
-        ulong clock = Cpu.State.Clock, retired = Cpu.State.Steps, cr8 = Cpu.State.Cr8;
-        Cpu.State = saved;
-        (Cpu.State.Clock, Cpu.State.Steps, Cpu.State.Cr8) = (clock, retired, cr8);
         Kernel.Enter(Cpu);
-        return rax;
+        return result;
     }
 
     public void Dispose() => _machine.Dispose();

@@ -101,6 +101,7 @@ public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
         if (writes)
             mdl.MdlFlags |= MDL_FLAGS.WRITE_OPERATION;
         mdl.Process = address < 0x8000_0000_0000 ? Kernel.KernelObjects.Process.Ptr : default;
+        CountLocked(mdl, 1);
     }
 
     [NtExport("MmUnlockPages", MaxIrql = Irql.Dispatch)]
@@ -115,9 +116,19 @@ public sealed class Mdls(NtKernel kernel) : KernelComponent(kernel)
         }
         if ((mdl.MdlFlags & MDL_FLAGS.MAPPED_TO_SYSTEM_VA) != 0)
             Kernel.MdlMappings.MmUnmapLockedPages(mdl.MappedSystemVa, mdl);
+        CountLocked(mdl, -1);
         Kernel.PageLocks.Unlock(mdl.StartVa, PagesOf(mdl.StartVa + mdl.ByteOffset, mdl.ByteCount));
         mdl.MdlFlags &= ~(MDL_FLAGS.PAGES_LOCKED | MDL_FLAGS.WRITE_OPERATION);
         mdl.Process = default;
+    }
+
+    /// <summary>A process must not end with locked pages.</summary>
+    private static void CountLocked(View<MDL> mdl, int sign)
+    {
+        if (mdl.Process.IsNull)
+            return;
+        View<EPROCESS> process = new(mdl.Process);
+        process.NumberOfLockedPages += (ulong)(sign * (long)PagesOf(mdl.StartVa + mdl.ByteOffset, mdl.ByteCount));
     }
 
     /// <summary>A probe touches a byte as the caller would: with user rights for UserMode.</summary>

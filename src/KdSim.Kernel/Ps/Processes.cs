@@ -99,6 +99,8 @@ public sealed class Processes(NtKernel kernel) : KernelComponent(kernel)
     /// <summary>The process is over: it is signalled and off the list. Its object, with the top page table, stays until the last reference goes.</summary>
     public void EndExit(View<EPROCESS> process)
     {
+        if (process.NumberOfLockedPages != 0)
+            throw new GuestBugCheck(BugCheckCode.PROCESS_HAS_LOCKED_PAGES, 0, process.Address, process.NumberOfLockedPages);
         process.Peb = default;
         process.VmDeleted = true;
         process.ExitTime = new LARGE_INTEGER { QuadPart = Kernel.Clock.SystemTime };

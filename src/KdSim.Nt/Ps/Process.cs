@@ -74,5 +74,6 @@ public partial struct EPROCESS
     [FieldOffset(0x2B8)] public LARGE_INTEGER ExitTime;
     [FieldOffset(0x2C0)] public uint Spare1;
     [FieldOffset(0x2C4)] public uint Spare0;
-    [FieldOffset(0x2C8), NtArray(8)] public ulong Spare;
+    [FieldOffset(0x2C8)] public ulong NumberOfLockedPages;
+    [FieldOffset(0x2D0), NtArray(7)] public ulong Spare;
 }

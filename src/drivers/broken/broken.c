@@ -52,6 +52,12 @@ static VOID BrokenWaitDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argum
     KeWaitForSingleObject(&extension->NeverSet, Executive, KernelMode, FALSE, NULL);
 }
 
+static VOID BrokenDivideDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    ULONG value = 1000 / BrokenZero;
+    DbgPrint("broken: %u\n", value);
+}
+
 static VOID BrokenFaultingThread(PVOID Context)
 {
     ULONG value = *BrokenNullPointer;
@@ -78,6 +84,11 @@ static NTSTATUS BrokenLoopInDpc(PBROKEN_EXTENSION Extension, PIRP Irp)
 static NTSTATUS BrokenWaitInDpc(PBROKEN_EXTENSION Extension, PIRP Irp)
 {
     return BrokenQueueDpc(Extension, BrokenWaitDpc);
+}
+
+static NTSTATUS BrokenExceptionInDpc(PBROKEN_EXTENSION Extension, PIRP Irp)
+{
+    return BrokenQueueDpc(Extension, BrokenDivideDpc);
 }
 
 static NTSTATUS BrokenSystemThreadFault(PBROKEN_EXTENSION Extension, PIRP Irp)
@@ -211,6 +222,24 @@ static NTSTATUS BrokenUserPointerUnguarded(PBROKEN_EXTENSION Extension, PIRP Irp
     volatile ULONG value = *input;
     Irp->IoStatus.Information = value & 0xFFFF;
     return STATUS_SUCCESS;
+}
+
+// Nobody unlocks these pages: the process cannot end.
+static NTSTATUS BrokenLockedPages(PBROKEN_EXTENSION Extension, PIRP Irp)
+{
+    PVOID input = IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.Type3InputBuffer;
+    NTSTATUS status = STATUS_SUCCESS;
+    PMDL mdl = IoAllocateMdl(input, PAGE_SIZE, FALSE, FALSE, NULL);
+    if (mdl == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    __try {
+        MmProbeAndLockPages(mdl, UserMode, IoReadAccess);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+        IoFreeMdl(mdl);
+    }
+    return status;
 }
 
 static NTSTATUS BrokenUserPointerGuarded(PBROKEN_EXTENSION Extension, PIRP Irp)
@@ -414,6 +443,7 @@ static BROKEN_FAULT *const BrokenFaults[] = {
     BrokenWaitInDpc, BrokenBadKernelAddress, BrokenCallNull, BrokenRaiseStatus,
     BrokenCriticalRegionLeft, BrokenSystemThreadFault, BrokenLostIrp, BrokenBreakpoint,
     BrokenUsedPagedDataAtDispatch, BrokenFreeListCorruption, BrokenExecuteUserPage, BrokenStackCookie,
+    BrokenExceptionInDpc, BrokenLockedPages,
 };
 
 NTSTATUS BrokenDeviceControl(PDEVICE_OBJECT DeviceObject, PIRP Irp)

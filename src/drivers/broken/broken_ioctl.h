@@ -36,3 +36,5 @@
 #define IOCTL_BROKEN_FREE_LIST_CORRUPTION      BROKEN_CODE(29)  // 80222077: C5 (address, 2, ...): a free block was written to
 #define IOCTL_BROKEN_EXECUTE_USER_PAGE         BROKEN_CODE(30)  // 8022207b: FC (the caller's input buffer, PTE, ...)
 #define IOCTL_BROKEN_STACK_COOKIE              BROKEN_CODE(31)  // 8022207f: 139 (2, ...)
+#define IOCTL_BROKEN_EXCEPTION_IN_DPC          BROKEN_CODE(32)  // 80222083: 1E (c0000094, BrokenDivideDpc, ...)
+#define IOCTL_BROKEN_LOCKED_PAGES              BROKEN_CODE(33)  // 80222087: 76 (0, process, pages, 0), when the process ends

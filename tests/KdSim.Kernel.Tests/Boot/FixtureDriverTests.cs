@@ -13,7 +13,7 @@ public class FixtureDriverTests
     [InlineData("iotest", 12)]
     [InlineData("pooltest", 6)]
     [InlineData("rtltest", 10)]
-    [InlineData("sehtest", 14)]
+    [InlineData("sehtest", 16)]
     [InlineData("servtest", 7)]
     [InlineData("wmitest", 2)]
     public void A_checking_driver_finds_nothing_wrong(string driver, int steps)

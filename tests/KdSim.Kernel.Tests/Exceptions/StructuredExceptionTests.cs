@@ -14,8 +14,8 @@ public class StructuredExceptionTests
         Assert.Null(machine.Computer.Failure);
         Assert.Null(machine.Kernel.Roots.BugCheck);
         string[] steps = ["catch", "search", "continue", "finally", "unwind", "target frame", "fault in filter", "nested", "collided",
-            "fault in finally", "processor", "routines", "many times", "apc level"];
-        Assert.Equal([.. steps.Select(s => $"sehtest: {s} ok"), "sehtest: all 14 steps ok"], witness.Printed);
+            "fault in finally", "processor", "routines", "many times", "apc level", "noncontinuable", "in a DPC"];
+        Assert.Equal([.. steps.Select(s => $"sehtest: {s} ok"), "sehtest: all 16 steps ok"], witness.Printed);
         Assert.All(witness.Exceptions, e => Assert.True(e.IsFirstChance));
     }
 }

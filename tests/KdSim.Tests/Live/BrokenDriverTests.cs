@@ -40,6 +40,7 @@ public class BrokenDriverTests
     [InlineData("BAD_KERNEL_ADDRESS", 0x50, "ffffc00000001000", "0", "{ip}", "2", "BrokenBadKernelAddress", "Irp->IoStatus.Information = *nowhere")]
     [InlineData("SYSTEM_THREAD_FAULT", 0x7E, "ffffffffc0000005", "{ip}", Stack, Stack, "BrokenFaultingThread", "ULONG value = *BrokenNull")]
     [InlineData("USED_PAGED_DATA", 0xD1, Paged, "2", "1", "{ip}", "BrokenUsedPagedDataAtDispatch", "*paged = 2;")]
+    [InlineData("EXCEPTION_IN_DPC", 0x1E, "ffffffffc0000094", "{ip}", "0", "0", "BrokenDivideDpc", "ULONG value = 1000")]
     [InlineData("FREE_LIST_CORRUPTION", 0xC5, "dead000[08]", "2", "[01]", Image, "BrokenFreeListCorruption", "        ExAllocatePoolWithTag(")]
     [InlineData("EXECUTE_USER_PAGE", 0xFC, "20[0-9a-f]{6}", "80[0-9a-f]{14}", Stack, Any, "BrokenExecuteUserPage", "((VOID (*)(VOID))input)();")]
     [InlineData("STACK_COOKIE", 0x139, "2", Stack, Stack, "0", "BrokenStackCookie", "FastFail(FAST_FAIL_STACK_COOKIE")]
@@ -67,6 +68,16 @@ public class BrokenDriverTests
         Assert.Matches("\nLIKELY_CAUSE:  \\S.*[^{}]\n", output);
         if (statement is not null)
             Assert.Contains($"\nFAULTING_SOURCE_LINE_NUMBER:  {LineOf(function, statement)}\n", output);
+    }
+
+    /// <summary>The driver is gone from the stack when its process ends with pages that it locked; the bug check says how many.</summary>
+    [Fact]
+    public void A_process_cannot_end_with_locked_pages()
+    {
+        string output = Run("LOCKED_PAGES", "expect r status STATUS_SUCCESS", "g", "g", "!analyze -v");
+        Assert.Contains("PROCESS_HAS_LOCKED_PAGES (76)", output);
+        Assert.Matches($"Arg1: 0{{16}}, .*\nArg2: {Pool}, .*\nArg3: 0000000000000001, number", output);
+        Assert.Contains("LIKELY_CAUSE:  A driver completed a request without MmUnlockPages: 0x1 pages", output);
     }
 
     /// <summary>What a driver catches, or nobody notices, leaves the system running.</summary>
@@ -156,7 +167,7 @@ public class BrokenDriverTests
     public void Every_ioctl_of_the_driver_has_a_test()
     {
         string[] tested = [.. typeof(BrokenDriverTests).GetMethods().SelectMany(method => method.GetCustomAttributes(typeof(InlineDataAttribute), false))
-            .Select(data => (string)((InlineDataAttribute)data).Data[0]!), "BREAKPOINT", "LOST_IRP"];
+            .Select(data => (string)((InlineDataAttribute)data).Data[0]!), "BREAKPOINT", "LOST_IRP", "LOCKED_PAGES"];
         string header = File.ReadAllText(Path.Combine(LiveConsole.Root, "src", "drivers", "broken", "broken_ioctl.h"));
         string[] declared = [.. Regex.Matches(header, @"IOCTL_BROKEN_(\w+) +BROKEN_CODE").Select(match => match.Groups[1].Value)];
         Assert.True(declared.Length > 30);
@@ -172,6 +183,7 @@ public class BrokenDriverTests
         {
             "USER_POINTER_UNGUARDED" or "USER_POINTER_GUARDED" => "pointer 0x1000 16",
             "EXECUTE_USER_PAGE" => "hex C3 C3",
+            "LOCKED_PAGES" => "zeros 4096",
             _ => "zeros 16",
         };
         string folder = Directory.CreateTempSubdirectory("kdsim").FullName;
