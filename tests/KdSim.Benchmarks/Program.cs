@@ -9,6 +9,12 @@ if (args is ["--trace", .. var rest])
     return;
 }
 
+if (args is ["--recording"])
+{
+    RecordingCost.Run();
+    return;
+}
+
 if (args is not ["--quick"])
 {
     BenchmarkSwitcher.FromAssembly(typeof(CrcBenchmark).Assembly).Run(args);

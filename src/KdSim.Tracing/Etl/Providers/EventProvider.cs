@@ -22,6 +22,8 @@ public sealed class EventProvider
     const byte Informational = 4;
 
     readonly Dictionary<ushort, ProviderEvent> _events = [];
+    readonly Dictionary<string, ProviderEvent> _names = [];
+    readonly Lazy<byte[]> _manifest;
 
     public EventProvider(
         string name, Guid guid, IReadOnlyDictionary<string, ulong> keywords, IReadOnlyDictionary<string, ushort> tasks, IEnumerable<ValueMap> maps,
@@ -32,7 +34,11 @@ public sealed class EventProvider
         var taskNumbers = new SortedDictionary<string, ushort>(tasks.ToDictionary(), StringComparer.Ordinal);
         foreach (string line in Lines(table)) Add(line, taskNumbers);
         Tasks = taskNumbers;
+        _manifest = new(() => ManifestWriter.Write(this));
     }
+
+    /// <summary>As instrumentation XML, in UTF-8.</summary>
+    public ReadOnlySpan<byte> Manifest => _manifest.Value;
 
     public string Name { get; }
 
@@ -53,7 +59,7 @@ public sealed class EventProvider
     public ProviderEvent this[ushort id] => _events[id];
 
     /// <summary>The event of this name, in the version that is written now.</summary>
-    public ProviderEvent Named(string name) => _events.Values.Single(declared => declared.Name == name);
+    public ProviderEvent Named(string name) => _names[name];
 
     void Add(string line, SortedDictionary<string, ushort> tasks)
     {
@@ -67,6 +73,7 @@ public sealed class EventProvider
         byte opcode = task[1] switch { "Info" => 0, "Start" => 1, "Stop" => 2, string other => throw new FormatException($"'{other}' is no opcode") };
         var declared = new ProviderEvent(
             this, id, version, head[1], number, opcode, Informational, Keywords[words[^1]], Fields(colon < 0 ? "" : line[(colon + 2)..]));
+        _names.Add(head[1], declared);
         if (!_events.TryAdd(id, declared)) throw new FormatException($"{Name}: the number {id} is used twice");
     }
 

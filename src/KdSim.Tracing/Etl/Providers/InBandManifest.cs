@@ -24,14 +24,14 @@ public static class InBandManifest
     /// <summary>Writes the provider's manifest, in chunks that fit into the session's buffers.</summary>
     public static void Write(EtlSession session, int processor, long time, uint thread, uint process, EventProvider provider)
     {
-        byte[] manifest = ManifestWriter.Write(provider);
+        ReadOnlySpan<byte> manifest = provider.Manifest;
         int envelope = Marshal.SizeOf<Envelope>();
         int chunk = Math.Min(LongestChunk, (session.Options.BufferSize / 2) & ~0xFF);
         int total = (manifest.Length + chunk - 1) / chunk;
         var declared = new ProviderEvent(provider, Id, EventVersion, "ManifestData", Id, Opcode, Level: 0, AllKeywords, new PayloadTemplate([]));
         for (int number = 0; number < total; number++)
         {
-            ReadOnlySpan<byte> part = manifest.AsSpan(number * chunk, Math.Min(chunk, manifest.Length - number * chunk));
+            ReadOnlySpan<byte> part = manifest.Slice(number * chunk, Math.Min(chunk, manifest.Length - number * chunk));
             byte[] payload = new byte[envelope + part.Length];
             MemoryMarshal.Write(payload, new Envelope
             {
