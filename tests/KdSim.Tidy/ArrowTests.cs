@@ -23,9 +23,10 @@ public class ArrowTests
         ["KdSim"] =
         [
             "KdSim.Nt", "KdSim.Machine", "KdSim.Devices", "KdSim.Symbols", "KdSim.Tracing", "KdSim.Kernel",
-            "KdSim.Debugging", "KdSim.Debugger", "KdSim.Targets", "KdSim.Terminal", "KdExts",
+            "KdSim.Debugging", "KdSim.Debugger", "KdSim.Targets", "KdSim.Terminal", "KdExts", "WmiTrace",
         ],
         ["KdExts"] = ["KdSim.Debugging"],
+        ["WmiTrace"] = ["KdSim.Debugging"],
         ["Sample"] = ["KdSim.Debugging"],
     };
 

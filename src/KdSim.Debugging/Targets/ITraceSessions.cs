@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KdSim.Debugging.Targets;
 
 /// <summary>A recording to begin.</summary>
@@ -5,7 +7,22 @@ namespace KdSim.Debugging.Targets;
 /// <param name="File">Where it is written, or (of a ring) saved at a bug check; null: nowhere until it is saved.</param>
 /// <param name="RingBytes">Keeps about so many bytes of the newest events in memory; 0 keeps all in the file.</param>
 /// <param name="BufferBytes">Bytes of each buffer; 0: the default.</param>
-public sealed record TraceRequest(string Name, string Profile = "", string? File = null, long RingBytes = 0, int BufferBytes = 0);
+/// <param name="Prints">Whether its events are printed after each run while <see cref="ITraceSessions.DynamicPrint"/> is on.</param>
+public sealed record TraceRequest(string Name, string Profile = "", string? File = null, long RingBytes = 0, int BufferBytes = 0,
+    bool Prints = false);
+
+/// <summary>One recorded event.</summary>
+/// <param name="Fields">Names and values of its payload.</param>
+public sealed record TraceMessage(
+    int Processor, uint Process, uint Thread, DateTime Time, string Provider, string Event, IReadOnlyList<KeyValuePair<string, string>> Fields)
+{
+    /// <summary>[processor]process.thread::date [provider]event, as WinDbg's default prefix has it.</summary>
+    public string Prefix => string.Create(CultureInfo.InvariantCulture,
+        $"[{Processor}]{Process:X4}.{Thread:X4}::{Time:MM/dd/yyyy-HH:mm:ss.fffffff} [{Provider}]{Event}");
+
+    /// <summary>The prefix and all fields in one line.</summary>
+    public string Line => Prefix + string.Concat(Fields.Select(pair => $" {pair.Key}={pair.Value}"));
+}
 
 /// <summary>A recording that runs.</summary>
 /// <param name="Id">How commands name it.</param>
@@ -19,6 +36,9 @@ public interface ITraceSessions
     /// <summary>Those that run, in the order in which they began.</summary>
     IReadOnlyList<TraceSessionState> Sessions { get; }
 
+    /// <summary>Print the events of sessions that ask for it, after each run.</summary>
+    bool DynamicPrint { get; set; }
+
     /// <exception cref="Commands.CommandException">A word of the profile is not known, the name is taken, or the file cannot be written.</exception>
     TraceSessionState Start(TraceRequest request);
 
@@ -27,4 +47,7 @@ public interface ITraceSessions
 
     /// <summary>Writes what a ring holds to a file; the recording goes on.</summary>
     void Save(int id, string file);
+
+    /// <summary>The newest events of a ring, oldest first.</summary>
+    IReadOnlyList<TraceMessage> Newest(int id, int most);
 }

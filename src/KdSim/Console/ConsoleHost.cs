@@ -49,6 +49,8 @@ sealed class ConsoleHost : IDisposable
         if (terminal) _session.ScreenHeight = () => Console.WindowHeight;
         _session.Workspaces.Folder = _settings.WorkspaceFolder;
         _session.Workspaces.DefaultName = machine.Name;
+        // The last one is looked up first: !help, !start... are those of the others unless !wmitrace is written before them.
+        _session.Extensions.Add(Assembly.Load("WmiTrace"));
         _session.Extensions.Add(Assembly.Load("KdExts"));
     }
 

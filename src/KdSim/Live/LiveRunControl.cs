@@ -28,6 +28,9 @@ sealed class LiveRunControl(
     /// <summary>The processor of the last stop.</summary>
     public int CurrentProcessor { get; private set; }
 
+    /// <summary>Called after each run, before anybody hears why it ended.</summary>
+    public Action? Ended { get; set; }
+
     /// <summary>Grows with each run.</summary>
     public long Runs { get; private set; } = runs;
 
@@ -102,6 +105,7 @@ sealed class LiveRunControl(
         Runs++;
         breakpoints.Refresh();
         RunResult result = history.Run(request);
+        Ended?.Invoke();
         return Remember(Explain(result));
     }
 

@@ -173,8 +173,14 @@ sealed class LiveTarget :
         Recordings.Attach(_machine, _observer);
         _inputs = new LiveInputs(_machine.Computer, _memory);
         var history = new LiveHistory(_machine.Computer, _modules, Recorder, _inputs);
-        _run = new LiveRunControl(_machine, _observer, _breakpoints, history, _inputs, Options, runs);
+        _run = new LiveRunControl(_machine, _observer, _breakpoints, history, _inputs, Options, runs) { Ended = PrintRecorded };
         _travel = new LiveTimeTravel(_machine, history, _run, _observer, Recordings);
+    }
+
+    /// <summary>Events of sessions that print: <c>!wmitrace.dynamicprint</c>.</summary>
+    void PrintRecorded()
+    {
+        foreach (TraceMessage message in Recordings.TakeNew()) Printed?.Invoke($"{message.Line}\n");
     }
 
     string Text(in RecordedEvent recorded)

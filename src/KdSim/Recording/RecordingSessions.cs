@@ -14,7 +14,8 @@ namespace KdSim.Recording;
 /// </summary>
 sealed class RecordingSessions : ITraceSessions, IKernelObserver
 {
-    const int DefaultBuffer = 64 << 10, SmallBuffer = 16 << 10;
+    /// <summary>Small, so that a short trace is a small file: each processor's last buffer is in it as a whole.</summary>
+    const int DefaultBuffer = 16 << 10;
 
     sealed record Recording(int Id, TraceRequest Request, KernelRecorder Recorder)
     {
@@ -24,9 +25,12 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
     readonly List<Recording> _recordings = [];
     LiveMachine _machine = null!;
     IKernelObserver _listener = null!;
+    readonly Dictionary<int, ulong> _printed = [];
     int _lastId;
 
     public IReadOnlyList<TraceSessionState> Sessions => [.. _recordings.Select(StateOf)];
+
+    public bool DynamicPrint { get; set; }
 
     /// <summary>A machine that has just booted, and who hears its kernel anyway.</summary>
     public void Attach(LiveMachine machine, IKernelObserver listener)
@@ -45,7 +49,7 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
             Name = request.Name,
             FileName = request.File is { } path ? Path.GetFileName(path) : $"{request.Name}.etl",
             Processors = _machine.Computer.Processors.Length,
-            BufferSize = request.BufferBytes != 0 ? request.BufferBytes : request.RingBytes is > 0 and < 1 << 20 ? SmallBuffer : DefaultBuffer,
+            BufferSize = request.BufferBytes != 0 ? request.BufferBytes : DefaultBuffer,
             CircularBytes = request.RingBytes,
             BootTime = _machine.Description.Boot.ToFileTimeUtc(),
             StartTime = Now,
@@ -74,6 +78,29 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
         if (recording.Request.RingBytes == 0 && recording.Request.File is not null)
             throw new CommandException($"'{recording.Request.Name}' writes to {recording.Request.File} as it goes; only a ring can be saved");
         SaveRing(recording, file);
+    }
+
+    public IReadOnlyList<TraceMessage> Newest(int id, int most)
+    {
+        Recording recording = Find(id);
+        if (recording.Request.RingBytes == 0) throw new CommandException($"'{recording.Request.Name}' writes to its file; only a ring can be shown");
+        var bytes = new MemoryStream();
+        recording.Session.Save(bytes, Now);
+        return RecordedMessages.Newest(bytes.ToArray(), most);
+    }
+
+    /// <summary>Events of sessions that print, since this was asked last; at most so many that a person can want to read them.</summary>
+    public IEnumerable<TraceMessage> TakeNew()
+    {
+        const int Most = 10_000;
+        if (!DynamicPrint) yield break;
+        foreach (Recording recording in _recordings.Where(each => each.Request is { Prints: true, RingBytes: > 0 }))
+        {
+            ulong fresh = recording.Session.Count - _printed.GetValueOrDefault(recording.Id);
+            _printed[recording.Id] = recording.Session.Count;
+            if (fresh == 0) continue;
+            foreach (TraceMessage message in Newest(recording.Id, (int)Math.Min(fresh, Most))) yield return message;
+        }
     }
 
     /// <summary>The machine goes: all recordings end.</summary>
