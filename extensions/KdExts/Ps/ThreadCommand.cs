@@ -50,7 +50,7 @@ static class ThreadText
             yield break;
         }
         yield return new Line($"{indent}{StackLines.Header}");
-        foreach (Node node in StackLines.Of(session, registers))
+        foreach (Node node in StackLines.Of(session, registers, isCurrent: thread["Tcb.Process"] == session.CurrentProcess))
             yield return indent.Length == 0 ? node : new Line(indent, Trimmed(node));
         yield return new Line("");
     }

@@ -12,11 +12,14 @@ static class StackLines
     public const string Header =
         "Child-SP          RetAddr               : Args to Child                                                           : Call Site";
 
-    public static IEnumerable<Node> Of(IDebugSession session, IntegerState from, int most = Most)
+    /// <param name="isCurrent">The stack is one of the current process: else its frames of user mode are not in the memory that is read.</param>
+    public static IEnumerable<Node> Of(IDebugSession session, IntegerState from, int most = Most, bool isCurrent = true)
     {
         CallFrame? before = null;
         foreach (CallFrame frame in session.Stacks.Walk(from, most))
         {
+            if (!isCurrent && (long)frame.Registers.Rip > 0)
+                break;
             if (before is not null)
                 yield return One(session, before, frame.Registers.Rsp);
             before = frame;

@@ -1,3 +1,4 @@
+using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Structures;
 using KdSim.Debugging.Targets;
@@ -11,6 +12,7 @@ public sealed class ModuleList(ITarget target, Func<DebuggedModule, IModuleSymbo
     readonly Dictionary<string, StructureLayout> _layouts = new(StringComparer.Ordinal);
     List<DebuggedModule> _modules = [];
     long _generation = -1;
+    AddressSpace _space;
 
     /// <summary>Set once: layouts read through the session.</summary>
     public IDebugSession? Session { get; set; }
@@ -124,12 +126,16 @@ public sealed class ModuleList(ITarget target, Func<DebuggedModule, IModuleSymbo
 
     void Refresh()
     {
-        if (_generation == target.Generation)
+        AddressSpace space = Session is DebuggerSession session ? session.Space : AddressSpace.Current;
+        if (_generation == target.Generation && _space == space)
             return;
-        _generation = target.Generation;
+        (_generation, _space) = (target.Generation, space);
         List<DebuggedModule> now = [];
         bool changed = false;
-        foreach (TargetModule image in target.Modules.Where(m => !m.Unloaded))
+        IEnumerable<TargetModule> images = target.Modules.Where(m => !m.Unloaded);
+        if (space != AddressSpace.Current && target.Capability<IUserModules>() is { } users)
+            images = images.Where(m => (long)m.Base < 0).Concat(users.UserModules(space));
+        foreach (TargetModule image in images)
         {
             (ulong, string, uint) key = (image.Base, image.Name, image.TimeDateStamp);
             if (!_known.TryGetValue(key, out DebuggedModule? module))

@@ -32,7 +32,10 @@ public sealed class SymbolLoader(ITarget target, SessionOptions options)
         }
     }
 
-    public bool Read(ulong va, Span<byte> buffer) => target.Read(AddressSpace.Current, va, buffer) == buffer.Length;
+    /// <summary>The address space that images of user mode are read in.</summary>
+    public Func<AddressSpace> Space { get; set; } = static () => AddressSpace.Current;
+
+    public bool Read(ulong va, Span<byte> buffer) => target.Read(Space(), va, buffer) == buffer.Length;
 
     PdbModuleSymbols? Find(DebuggedModule module, CodeViewRecord identity)
     {

@@ -34,7 +34,7 @@ public sealed partial class DebuggerSession : IDebugSession
         Renderer = renderer;
         Options = options ?? new SessionOptions();
         Workspaces = new Workspaces(Options);
-        Loader = new SymbolLoader(target, Options);
+        Loader = new SymbolLoader(target, Options) { Space = () => Space };
         Modules = new ModuleList(target, Loader.Load) { Session = this };
         Pseudo = new PseudoRegisters(this);
         Expressions = new ExpressionContext(this);

@@ -1,5 +1,12 @@
 namespace KdSim.Debugging.Targets;
 
+/// <summary>Images of user mode, which belong to an address space: <see cref="ITarget.Modules"/> has those of the current one.</summary>
+public interface IUserModules
+{
+    /// <summary>The images in an address space, as its loader lists them.</summary>
+    IReadOnlyList<TargetModule> UserModules(AddressSpace space);
+}
+
 /// <summary>Writing memory: an input with a time stamp in the machine's journal.</summary>
 public interface IMemoryWriter
 {

@@ -27,37 +27,50 @@ sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<
             if (Module(entry) is { } module) modules.Add(module);
             links = BitConverter.ToUInt64(entry);
         }
-        AddUserModules(modules);
+        modules.AddRange(OfUser(0));
         modules.AddRange(_unloaded);
         return modules;
     }
 
-    /// <summary>What the loader of the current process has in its list.</summary>
-    void AddUserModules(List<TargetModule> modules)
+    /// <summary>What the loader of a process has in its list, by the process's page tables (0: the current ones).</summary>
+    public List<TargetModule> OfUser(ulong directoryBase)
     {
+        var modules = new List<TargetModule>();
         byte[] entry = new byte[LDR_DATA_TABLE_ENTRY.SizeOf];
-        if (Loader() is not { } loader) return;
+        if (PebOf(directoryBase) is not (var peb and not 0) || Pointer(directoryBase, peb + (ulong)PEB.Offsets.Ldr) is not { } loader) return modules;
         ulong head = loader + (ulong)PEB_LDR_DATA.Offsets.InLoadOrderModuleList;
-        for (ulong links = memory.ReadPointer(head) ?? 0; links != 0 && links != head && modules.Count < MostModules;)
+        for (ulong links = Pointer(directoryBase, head) ?? 0; links != 0 && links != head && modules.Count < MostModules;)
         {
-            if (memory.Read(0, links, entry) != entry.Length) break;
-            string name = Text(entry, LDR_DATA_TABLE_ENTRY.Offsets.BaseDllName), path = Text(entry, LDR_DATA_TABLE_ENTRY.Offsets.FullDllName);
+            if (memory.Read(directoryBase, links, entry) != entry.Length) break;
+            string name = Text(entry, LDR_DATA_TABLE_ENTRY.Offsets.BaseDllName, directoryBase);
+            string path = Text(entry, LDR_DATA_TABLE_ENTRY.Offsets.FullDllName, directoryBase);
             if (name.Length != 0)
                 modules.Add(new TargetModule(
                     BitConverter.ToUInt64(entry, LDR_DATA_TABLE_ENTRY.Offsets.DllBase), BitConverter.ToUInt32(entry, LDR_DATA_TABLE_ENTRY.Offsets.SizeOfImage),
                     NameOf(name), name, path, BitConverter.ToUInt32(entry, LDR_DATA_TABLE_ENTRY.Offsets.TimeDateStamp), 0, HostPath: HostPath(name)));
             links = BitConverter.ToUInt64(entry);
         }
+        return modules;
     }
 
-    /// <summary>The PEB_LDR_DATA of the process in whose address space the current processor runs.</summary>
-    ulong? Loader()
+    /// <summary>The PEB of the process with these page tables, or of the one whose page tables the current processor has.</summary>
+    ulong PebOf(ulong directoryBase)
     {
-        ulong prcb = memory.ReadPointer(kernel.Data(Datum.KiProcessorBlock) + (ulong)kernel.Computer.Current.Number * 8) ?? 0;
-        ulong thread = prcb == 0 ? 0 : memory.ReadPointer(prcb + (ulong)KPRCB.Offsets.CurrentThread) ?? 0;
-        ulong process = thread == 0 ? 0 : memory.ReadPointer(thread + (ulong)(KTHREAD.Offsets.ApcState + KAPC_STATE.Offsets.Process)) ?? 0;
-        ulong peb = process == 0 ? 0 : memory.ReadPointer(process + (ulong)EPROCESS.Offsets.Peb) ?? 0;
-        return peb == 0 ? null : memory.ReadPointer(peb + (ulong)PEB.Offsets.Ldr);
+        ulong wanted = directoryBase != 0 ? directoryBase : kernel.Computer.Current.State.Cr3, head = kernel.Data(Datum.PsActiveProcessHead);
+        for (ulong links = memory.ReadPointer(head) ?? 0, count = 0; links != 0 && links != head && count < MostModules; count++)
+        {
+            ulong process = links - (ulong)EPROCESS.Offsets.ActiveProcessLinks;
+            if (memory.ReadPointer(process + (ulong)(EPROCESS.Offsets.Pcb + KPROCESS.Offsets.DirectoryTableBase)) == wanted)
+                return memory.ReadPointer(process + (ulong)EPROCESS.Offsets.Peb) ?? 0;
+            links = memory.ReadPointer(links) ?? 0;
+        }
+        return 0;
+    }
+
+    ulong? Pointer(ulong directoryBase, ulong address)
+    {
+        Span<byte> bytes = stackalloc byte[8];
+        return memory.Read(directoryBase, address, bytes) == bytes.Length ? BitConverter.ToUInt64(bytes) : null;
     }
 
     /// <summary>How many modules were unloaded since the machine started.</summary>
@@ -85,10 +98,10 @@ sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<
             BitConverter.ToUInt32(entry, KLDR_DATA_TABLE_ENTRY.Offsets.CheckSum), HostPath: HostPath(name));
     }
 
-    string Text(byte[] entry, int offset)
+    string Text(byte[] entry, int offset, ulong directoryBase = 0)
     {
         byte[] text = new byte[BitConverter.ToUInt16(entry, offset) & ~1];
-        return memory.Read(0, BitConverter.ToUInt64(entry, offset + UNICODE_STRING.Offsets.Buffer), text) == text.Length
+        return memory.Read(directoryBase, BitConverter.ToUInt64(entry, offset + UNICODE_STRING.Offsets.Buffer), text) == text.Length
             ? Encoding.Unicode.GetString(text)
             : "";
     }

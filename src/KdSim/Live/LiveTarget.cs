@@ -15,7 +15,8 @@ namespace KdSim.Live;
 /// beyond that it offers as capabilities. All calls on one thread, but for <see cref="LiveRunControl.RequestBreak"/>.
 /// </summary>
 sealed class LiveTarget :
-    ITarget, IMemoryWriter, IRegisterWriter, IReboot, ICrash, ITargetClock, IEventSource, IDeviceAccess, IFindings, IKernelFrames, ISymbolBytes, ITargetOutput,
+    ITarget, IMemoryWriter, IRegisterWriter, IReboot, ICrash, ITargetClock, IEventSource, IDeviceAccess, IFindings, IKernelFrames, ISymbolBytes,
+    ITargetOutput, IUserModules,
     IStateHash
 {
     readonly Func<LiveMachine> _build;
@@ -54,6 +55,8 @@ sealed class LiveTarget :
         SyntheticImages.KernelBase, DebuggerDataBlock: 0, _machine.Kernel.SystemRoot, _run.CurrentProcessor);
 
     public IReadOnlyList<TargetModule> Modules => _modules.Read();
+
+    public IReadOnlyList<TargetModule> UserModules(AddressSpace space) => _modules.OfUser(space.DirectoryBase);
 
     public int Read(AddressSpace space, ulong address, Span<byte> buffer) => _memory.Read(space.DirectoryBase, address, buffer);
 
