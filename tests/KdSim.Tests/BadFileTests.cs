@@ -42,6 +42,15 @@ public class BadFileTests
     }
 
     [Fact]
+    public void A_driver_that_can_only_lie_at_its_base_is_refused()
+    {
+        byte[] content = Buffers;
+        int header = BitConverter.ToInt32(content, 0x3C);
+        content[header + 22] |= 1; // IMAGE_FILE_RELOCS_STRIPPED.
+        Assert.Contains("without relocations", Problem("--driver", "fixed.sys", content));
+    }
+
+    [Fact]
     public void A_broken_pdb_beside_a_driver_is_named() =>
         Assert.Contains("buffers.pdb", Problem("--driver", "buffers.sys", Buffers, folder => File.WriteAllText(Path.Combine(folder, "buffers.pdb"), "no")));
 }

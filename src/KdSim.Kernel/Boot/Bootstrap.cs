@@ -39,6 +39,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.ObjectNamespace.Initialize();
         kernel.IoStart.Initialize();
         kernel.FileSystems.Initialize();
+        kernel.LegacyResources.Initialize();
         kernel.RegistryContexts.Initialize();
         kernel.DmaAdapters.Initialize();
         kernel.CallbackObjects.Initialize();

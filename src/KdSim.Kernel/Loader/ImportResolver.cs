@@ -16,6 +16,7 @@ public sealed record MissingImport(ulong Address, string Name, string Dll, strin
 public sealed class ImportResolver(NtKernel kernel) : KernelComponent(kernel)
 {
     private const ulong Spacing = 16;
+    private const int MostForwarders = 8;
     private static readonly Dictionary<string, Stub> Routines =
         RoutineTable.All.ToArray().Where(r => r.IsExported).ToDictionary(r => r.Name, r => r.Stub, StringComparer.Ordinal);
     private static readonly Dictionary<string, Datum> Variables =
@@ -51,14 +52,16 @@ public sealed class ImportResolver(NtKernel kernel) : KernelComponent(kernel)
         return entry.Address;
     }
 
-    private ulong FindInDriver(string dll, string name)
+    private ulong FindInDriver(string dll, string name, int depth = 0)
     {
         View<KLDR_DATA_TABLE_ENTRY> module = Kernel.ModuleList.Find(dll);
         if (module.IsNull || SyntheticName(dll))
             return 0;
         PeImage image = PeImage.FromMemory(ReadGuest, module.DllBase, dll);
-        ExportedSymbol? symbol = image.ReadExports()?.Symbols.FirstOrDefault(s => s.Name == name && s.Forwarder is null);
-        return symbol is null ? 0 : module.DllBase + symbol.Rva;
+        ExportedSymbol? symbol = image.ReadExports()?.Symbols.FirstOrDefault(s => s.Name == name || $"#{s.Ordinal}" == name);
+        if (symbol?.Forwarder is { } forwarder && forwarder.LastIndexOf('.') is > 0 and int dot && depth < MostForwarders)
+            return Find(forwarder[(dot + 1)..]) is var known and not 0 ? known : FindInDriver(forwarder[..dot] + ".sys", forwarder[(dot + 1)..], depth + 1);
+        return symbol is null || symbol.Forwarder is not null ? 0 : module.DllBase + symbol.Rva;
     }
 
     private static bool SyntheticName(string dll) => dll.ToLowerInvariant() is ImageNames.Kernel or ImageNames.Hal or ImageNames.WmiLib;

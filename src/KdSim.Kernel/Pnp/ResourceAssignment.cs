@@ -46,23 +46,37 @@ public sealed class ResourceAssignment(NtKernel kernel) : KernelComponent(kernel
         node.ResourceListTranslated = default;
     }
 
+    /// <summary>True if a device or a driver has the piece, or part of it, and does not share.</summary>
+    internal bool IsTaken(ResourcePiece piece) => piece.Type switch
+    {
+        CmResourceType.Memory or CmResourceType.Port => piece.Length != 0 && Conflict(default, [], piece) is not null,
+        CmResourceType.Interrupt => !IsLineFree(default, (uint)piece.Start, piece.Share == Shared),
+        _ => false,
+    };
+
     private bool TryAssign(View<DEVICE_NODE> node)
     {
         View<IO_RESOURCE_REQUIREMENTS_LIST> list = node.ResourceRequirements;
+        if (TryPick(node, list) is not { } pieces)
+            return false;
+        Store(node, list, pieces);
+        return true;
+    }
+
+    /// <summary>Free resources for the first alternative that can be had, for a device node or (null) for a driver; null if there are none.</summary>
+    internal List<ResourcePiece>? TryPick(View<DEVICE_NODE> node, View<IO_RESOURCE_REQUIREMENTS_LIST> list)
+    {
         ulong at = list.Address + IO_RESOURCE_REQUIREMENTS_LIST.Offsets.List;
         for (uint i = 0; i < list.AlternativeLists; i++)
         {
             View<IO_RESOURCE_LIST> alternative = new(at);
             if (alternative.Count > MostDescriptors)
-                return false;
+                return null;
             if (TryAlternative(node, alternative) is { } pieces)
-            {
-                Store(node, list, pieces);
-                return true;
-            }
+                return pieces;
             at += 8 + alternative.Count * (ulong)IO_RESOURCE_DESCRIPTOR.SizeOf;
         }
-        return false;
+        return null;
     }
 
     private List<ResourcePiece>? TryAlternative(View<DEVICE_NODE> node, View<IO_RESOURCE_LIST> list)
@@ -134,6 +148,9 @@ public sealed class ResourceAssignment(NtKernel kernel) : KernelComponent(kernel
         foreach (ResourcePiece piece in own)
             if (Overlaps(piece, wanted))
                 return piece;
+        foreach (ResourcePiece piece in Kernel.LegacyResources.Claimed())
+            if (Overlaps(piece, wanted))
+                return piece;
         for (View<DEVICE_NODE> other = Kernel.DeviceNodes.Root; !other.IsNull; other = Kernel.DeviceNodes.Next(other))
         {
             if (other == node || IsAbove(other, node))
@@ -148,7 +165,7 @@ public sealed class ResourceAssignment(NtKernel kernel) : KernelComponent(kernel
     /// <summary>What a bus holds, its children share.</summary>
     private static bool IsAbove(View<DEVICE_NODE> candidate, View<DEVICE_NODE> node)
     {
-        for (node = node.Parent; !node.IsNull; node = node.Parent)
+        for (node = node.IsNull ? default : node.Parent; !node.IsNull; node = node.Parent)
             if (node == candidate)
                 return true;
         return false;
@@ -159,6 +176,9 @@ public sealed class ResourceAssignment(NtKernel kernel) : KernelComponent(kernel
 
     private bool IsLineFree(View<DEVICE_NODE> node, ulong line, bool shared)
     {
+        foreach (ResourcePiece piece in Kernel.LegacyResources.Claimed())
+            if (piece.Type == CmResourceType.Interrupt && (uint)piece.Start == line && !(shared && piece.Share == Shared))
+                return false;
         for (View<DEVICE_NODE> other = Kernel.DeviceNodes.Root; !other.IsNull; other = Kernel.DeviceNodes.Next(other))
             if (other != node)
                 foreach (ResourcePiece piece in ResourceLists.Pieces(Memory, other.ResourceList))

@@ -63,20 +63,30 @@ public static class ResourceLists
         return bytes;
     }
 
-    public static List<ResourcePiece> Pieces(GuestMemory memory, ulong list)
+    public static List<ResourcePiece> Pieces(GuestMemory memory, ulong list) => list == 0 ? [] : Pieces(Read(memory, list));
+
+    /// <summary>The pieces of a list of any number of full descriptors; it ends where its bytes do.</summary>
+    public static List<ResourcePiece> Pieces(ReadOnlySpan<byte> bytes)
     {
+        const int FullHead = Head - 4;
         var pieces = new List<ResourcePiece>();
-        if (list == 0)
-            return pieces;
-        byte[] bytes = Read(memory, list);
-        for (int at = Head; at + DescriptorSize <= bytes.Length; at += DescriptorSize)
+        uint descriptors = bytes.Length < 4 ? 0 : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        for (int at = 4; descriptors-- > 0 && at + FullHead <= bytes.Length;)
         {
-            var type = (CmResourceType)bytes[at];
-            ulong length = type == CmResourceType.Interrupt
-                ? BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 12)) : BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at + 12));
-            pieces.Add(new ResourcePiece(type, bytes[at + 1], BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(at + 2)),
-                BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(at + 4)), length));
+            uint count = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(at + 12)..]);
+            at += FullHead;
+            for (; count-- > 0 && at + DescriptorSize <= bytes.Length; at += DescriptorSize)
+                pieces.Add(PieceAt(bytes[at..]));
         }
         return pieces;
+    }
+
+    private static ResourcePiece PieceAt(ReadOnlySpan<byte> descriptor)
+    {
+        var type = (CmResourceType)descriptor[0];
+        ulong length = type == CmResourceType.Interrupt
+            ? BinaryPrimitives.ReadUInt64LittleEndian(descriptor[12..]) : BinaryPrimitives.ReadUInt32LittleEndian(descriptor[12..]);
+        return new ResourcePiece(type, descriptor[1], BinaryPrimitives.ReadUInt16LittleEndian(descriptor[2..]),
+            BinaryPrimitives.ReadUInt64LittleEndian(descriptor[4..]), length);
     }
 }

@@ -15,6 +15,7 @@ namespace KdSim.Kernel.Pnp;
 public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
 {
     private const string Groups = @"\Registry\Machine\SYSTEM\CurrentControlSet\Control\ServiceGroupOrder";
+    private const string Descriptions = @"\Registry\Machine\HARDWARE\DESCRIPTION\System";
     private const string RootPath = @"HTREE\ROOT\0";
     private const uint BootStart = 0, SystemStartType = 1, DemandStart = 3, KernelDriver = 1, FileSystemDriver = 2;
     private const uint NoTag = uint.MaxValue;
@@ -28,6 +29,8 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
         registry = AddInBox(registry, "ACPI", @"System32\drivers\acpi.sys", @"ACPI_HAL\PNP0C08\0");
         registry = AddInBox(registry, "pci", @"System32\drivers\pci.sys", @"ACPI\PNP0A08\0");
         registry = registry.Set(DeviceKeys.Enum + @"ROOT\ACPI_HAL\0000", RegistryValue.Texts("HardwareID", [@"ROOT\ACPI_HAL"]));
+        registry = AddBus(registry, 0, "PCI", INTERFACE_TYPE.PCIBus);
+        registry = AddBus(registry, 1, "ISA", INTERFACE_TYPE.Isa);
         foreach (BootDriver driver in Kernel.Options.Drivers)
             registry = AddLegacy(registry, driver.Name);
         foreach (string hardwareId in Kernel.Options.RootDevices)
@@ -120,6 +123,12 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
                 return i;
         return groups.Length;
     }
+
+    /// <summary>What firmware says of a bus, for drivers that know no Plug and Play: bus 0 of its type.</summary>
+    private static Registry AddBus(Registry registry, int number, string identifier, INTERFACE_TYPE type) => registry
+        .Set($@"{Descriptions}\MultifunctionAdapter\{number}", RegistryValue.Text("Identifier", identifier))
+        .Set($@"{Descriptions}\MultifunctionAdapter\{number}", RegistryValue.Bytes(
+            "Configuration Data", RegistryValueType.FullResourceDescriptor, ResourceLists.Build(type, 0, []).AsSpan(4, 16)));
 
     private static Registry AddInBox(Registry registry, string service, string image, string instance) => registry
         .Set(DeviceKeys.Services + service, RegistryValue.Number("Type", KernelDriver))

@@ -141,6 +141,8 @@ public sealed partial class PeImage
             throw Bad($"characteristics 0x{FileCharacteristics:x} lack IMAGE_FILE_EXECUTABLE_IMAGE: the linker reported errors");
         if (Subsystem != SubsystemNative)
             throw Bad($"subsystem {Subsystem} ({SubsystemName(Subsystem)}); a kernel driver has subsystem 1 (native)");
+        if ((FileCharacteristics & 1) != 0)
+            throw Bad($"linked for base 0x{PreferredBase:x} without relocations; drivers are loaded anywhere");
         if (EntryPointRva == 0 || FindSection(EntryPointRva) is null)
             throw Bad($"entry point RVA 0x{EntryPointRva:x} lies in no section; a driver needs DriverEntry there");
     }

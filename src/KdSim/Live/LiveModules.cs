@@ -108,7 +108,8 @@ sealed class LiveModules(GuestView memory, NtKernel kernel, IReadOnlyDictionary<
 
     string? HostPath(string imageName) => hostPaths.GetValueOrDefault(imageName.ToLowerInvariant());
 
-    /// <summary>The kernel is called nt whatever its file is called.</summary>
+    /// <summary>The kernel is called nt whatever its file is called; what an expression could not say becomes _.</summary>
     static string NameOf(string imageName) =>
-        imageName.Equals(ImageNames.Kernel, StringComparison.OrdinalIgnoreCase) ? "nt" : Path.GetFileNameWithoutExtension(imageName).ToLowerInvariant();
+        imageName.Equals(ImageNames.Kernel, StringComparison.OrdinalIgnoreCase) ? "nt"
+        : string.Concat(Path.GetFileNameWithoutExtension(imageName).ToLowerInvariant().Select(c => char.IsLetterOrDigit(c) ? c : '_'));
 }

@@ -41,6 +41,27 @@ static partial class LiveConsole
         return output.ToString();
     }
 
+    /// <summary>All that the tool says from its banner on, with these options; the scenario, if there is one, is text.</summary>
+    public static string Session(string? scenario, string[] options, params string[] lines)
+    {
+        string folder = Directory.CreateTempSubdirectory("kdsim").FullName;
+        try
+        {
+            string file = Path.Combine(folder, "test.scenario");
+            File.WriteAllText(file, scenario);
+            Options parsed = OptionTable.Parse(scenario is null ? options : [.. options, "--scenario", file], windows: false, inputIsTerminal: false);
+            using StringWriter output = new() { NewLine = "\n" };
+            using StringReader input = new(string.Concat(lines.Select(line => line + "\n")));
+            using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
+            host.Run();
+            return output.ToString();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>A transcript with what was typed after each prompt, and paths of this checkout made relative.</summary>
     public static string Transcript(string driver, string[] lines, params string[] options) =>
         Transcript(lines, ["--driver", Driver(driver), .. options]);
