@@ -47,8 +47,7 @@ sealed class DumpVerb
     int Dump(TraceRun run, ParseResult result)
     {
         string path = result.GetRequiredValue(_file);
-        string format = result.GetValue(_json) ? "json" : result.GetValue(_format)!;
-        if (format is not ("text" or "json" or "csv")) throw new UsageException($"--format: text, json or csv expected, not '{format}'");
+        string format = TraceRun.FormatOf(result.GetValue(_format)!, result.GetValue(_json));
         using EtlFile file = run.OpenEtl(path);
         EventFilter filter = FilterOf(result, file.Clock);
         EventDecoder decoder = EventDecoder.Of(file);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using KdSim.CommandLine;
+using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Reading;
+using KdSim.Tracing.Tables;
 
 namespace KdSim.Traces;
 
@@ -20,6 +22,17 @@ sealed class TraceRun(Stream output, CancellationToken cancellation)
         using ProgressBar? progress = ProgressBar.Start("Reading");
         return ReadingFile(path, () => EtlFile.Open(path, progress, cancellation));
     }
+
+    /// <summary>The tables of a trace, with a progress bar.</summary>
+    public TraceTables TablesOf(EtlFile file, EventDecoder decoder)
+    {
+        using ProgressBar? progress = ProgressBar.Start("Tables");
+        return TraceTables.Of(file, decoder, progress: progress, cancellation: cancellation);
+    }
+
+    /// <summary>The format of an answer, as the options of a verb ask for it.</summary>
+    public static string FormatOf(string format, bool json) =>
+        json ? "json" : format is "text" or "json" or "csv" ? format : throw new UsageException($"--format: text, json or csv expected, not '{format}'");
 
     /// <summary>Turns the errors of file access into one line that names the file.</summary>
     public static T ReadingFile<T>(string path, Func<T> read)
@@ -41,7 +54,7 @@ static class TraceCommand
     const int Cancelled = 130, UnreadableTrace = 2;
 
     /// <summary>A verb: makes its command, which runs with what <see cref="TraceRun"/> offers.</summary>
-    static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make];
+    static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make, SqlVerb.Make, ExportVerb.Make];
 
     /// <summary>Names and descriptions, for the tool's help.</summary>
     public static IEnumerable<(string Name, string Description)> Rows() =>

@@ -41,12 +41,22 @@ public sealed class JsonEventWriter : EventWriter
         _json.WriteNumber("num", record.Number);
         _json.WriteNumber("version", record.Version);
         if (record.Numbering == EventNumbering.Id) WriteDescriptor(record);
-        WritePayload(record, description);
+        WritePayload(record, description, "payload");
         WriteStack(record);
         _json.WriteEndObject();
         _json.Flush();
         _json.Reset();
         _output.WriteByte((byte)'\n');
+    }
+
+    /// <summary>Only what the payload holds, as one object without a line end: its fields, or "hex".</summary>
+    public void WriteFields(in EventRecord record, EventDescription description)
+    {
+        if (description.Template is null) _json.WriteStartObject();
+        WritePayload(record, description, name: null);
+        if (description.Template is null) _json.WriteEndObject();
+        _json.Flush();
+        _json.Reset();
     }
 
     void WriteDescriptor(in EventRecord record)
@@ -62,14 +72,15 @@ public sealed class JsonEventWriter : EventWriter
                 _json.WriteString("related_activity", new Guid(item.Data));
     }
 
-    void WritePayload(in EventRecord record, EventDescription description)
+    void WritePayload(in EventRecord record, EventDescription description, string? name)
     {
         if (description.Template is null)
         {
             _json.WriteString("hex", Convert.ToHexStringLower(record.Payload));
             return;
         }
-        _json.WriteStartObject("payload");
+        if (name is null) _json.WriteStartObject();
+        else _json.WriteStartObject(name);
         PayloadReader reader = EventDecoder.Read(record, description);
         // Inside an array, a value has no name.
         int arrayDepth = -1;
