@@ -92,8 +92,8 @@ public sealed class Exceptions(NtKernel kernel) : KernelComponent(kernel)
                 return;
             }
         }
-        if (PreviousMode != 0)
-            await Kernel.Termination.EndByException(ExceptionRecord);
+        if (PreviousMode != 0 && !(await Guest.Call(Stub.DbgkForwardException, ExceptionRecord, 0, 1)).Boolean)
+            await Kernel.Termination.EndProcess(ExceptionRecord.View.ExceptionCode);
         Report(ExceptionRecord, context, isFirstChance: false);
         throw Kernel.UnhandledExceptions.BugCheckFor(ExceptionRecord, context, TrapFrame);
     }

@@ -68,11 +68,12 @@ public sealed class InterruptEntries(NtKernel kernel) : KernelComponent(kernel)
     [NtRoutine("KiBeginClockInterrupt", Cost = 0)]
     public void KiBeginClockInterrupt()
     {
-        byte interrupted = Begin(Irql.Clock).PreviousIrql;
+        View<KTRAP_FRAME> interrupted = Begin(Irql.Clock);
         if (Cpu.Number == 0)
         {
+            Kernel.RunTimes.Update(interrupted);
             Kernel.Clock.Tick();
-            Kernel.DpcWatchdog.Tick(interrupted);
+            Kernel.DpcWatchdog.Tick(interrupted.PreviousIrql);
         }
         Kernel.DpcWatchdog.Check();
     }

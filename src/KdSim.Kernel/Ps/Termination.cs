@@ -94,17 +94,18 @@ public sealed class Termination(NtKernel kernel) : KernelComponent(kernel)
         await Guest.Call(Stub.PspExitThread, (uint)status);
     }
 
-    /// <summary>An exception of user mode that no handler took: the process ends with its code, and the debugger hears of it.</summary>
-    public async KTask EndByException(View<EXCEPTION_RECORD> record)
+    /// <summary>An exception of user mode that no handler takes, since programs have none: the debugger hears of it. False: its process is to end.</summary>
+    [NtRoutine("DbgkForwardException")]
+    public bool DbgkForwardException(Ptr<EXCEPTION_RECORD> ExceptionRecord, bool DebugException, bool SecondChance)
     {
+        View<EXCEPTION_RECORD> record = ExceptionRecord;
         string image = Memory.ReadAnsi(Kernel.KernelObjects.Process.Address + EPROCESS.Offsets.ImageFileName, LongestName);
-        uint code = (uint)record.ExceptionCode;
         string text = record.ExceptionCode == NtStatus.AccessViolation
             ? $"*** An Access Violation occurred in {image}:\n*** The instruction at {record.ExceptionAddress:X16} tried to " +
               $"{Verb(record)} an invalid address, {record.ExceptionInformation[1]:X16}\n"
-            : $"*** Unhandled exception 0x{code:x8}, hit in {image} at {record.ExceptionAddress:X16}\n";
+            : $"*** Unhandled exception 0x{(uint)record.ExceptionCode:x8}, hit in {image} at {record.ExceptionAddress:X16}\n";
         Kernel.DebugPrinting.Transmit(Dbg.ComponentMasks.Default, Dbg.ComponentMasks.Error, text);
-        await EndProcess(record.ExceptionCode);
+        return false;
     }
 
     private static string Verb(View<EXCEPTION_RECORD> record) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using KdSim.Kernel.Dbg;
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Routines;
@@ -18,8 +19,12 @@ public sealed class ScenarioRunner(NtKernel kernel) : KernelComponent(kernel)
 
     private ScenarioProgram Program => Kernel.Options.Scenario!;
 
-    /// <summary>The step at which a thread stands.</summary>
-    public Step StepOf(int thread) => Program.Threads[thread].Steps[(int)Memory.ReadU32(ScenarioMemory.ThreadAt(thread) + ScenarioMemory.Step)];
+    /// <summary>The step at which a thread stands; its end, where somebody wrote over its memory.</summary>
+    public Step StepOf(int thread)
+    {
+        ImmutableArray<Step> steps = Program.Threads[thread].Steps;
+        return steps[(int)Math.Min(Memory.ReadU32(ScenarioMemory.ThreadAt(thread) + ScenarioMemory.Step), (uint)steps.Length - 1)];
+    }
 
     internal Statement StatementOf(int thread) => StepOf(thread).Statement!;
 

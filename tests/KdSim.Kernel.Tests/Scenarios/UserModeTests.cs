@@ -1,6 +1,9 @@
+using KdSim.Kernel.Mm;
+using KdSim.Kernel.Routines;
 using KdSim.Kernel.Scenarios;
 using KdSim.Machine;
 using KdSim.Machine.Snapshots;
+using KdSim.Nt;
 using Xunit;
 
 namespace KdSim.Kernel.Tests.Scenarios;
@@ -177,6 +180,25 @@ public class UserModeTests
             "exit 00000000",
             "Scenario finished: 2 threads, 3 statements, 0 expectations failed",
         ], heard);
+    }
+
+    /// <summary>A loop of statements keeps a processor busy: ticks of the clock find it in user mode and in the kernel.</summary>
+    [Fact]
+    public void Ticks_of_the_clock_are_charged_to_threads_and_processes()
+    {
+        using TestMachine machine = TestMachine.Boot(Program("""
+            thread busy process busy.exe { h = open "\\.\UserTest"; loop 200000 { ioctl h 0x80402017 } }
+            """), "usertest");
+        machine.Run(80 * Millisecond);
+        machine.Kernel.Enter(machine.Computer.Processors[0]);
+        KernelMemory memory = machine.Kernel.Memory;
+        ulong links = memory.ReadU64(memory.ReadU64(machine.Kernel.Data(Datum.PsActiveProcessHead)));
+        View<EPROCESS> process = View<EPROCESS>.Containing(links, EPROCESS.Offsets.ActiveProcessLinks);
+        View<ETHREAD> thread = View<ETHREAD>.Containing(memory.ReadU64(process.ThreadListHeadView.Address), ETHREAD.Offsets.ThreadListEntry);
+        Assert.Equal("busy.exe", memory.ReadAnsi(process.Address + EPROCESS.Offsets.ImageFileName));
+        Assert.InRange(thread.Tcb.KernelTime + thread.Tcb.UserTime, 3u, 5u);
+        Assert.Equal((thread.Tcb.KernelTime, thread.Tcb.UserTime), (process.Pcb.KernelTime, process.Pcb.UserTime));
+        Assert.True(thread.Tcb.KernelTime > 0);
     }
 
     [Fact]
