@@ -44,6 +44,24 @@ public sealed class FileServices(NtKernel kernel) : KernelComponent(kernel)
         return status;
     }
 
+    /// <summary>As NtCreateFile; with IO_NO_PARAMETER_CHECKING the caller is trusted as the kernel is.</summary>
+    [NtExport("IoCreateFile", MaxIrql = Irql.Passive)]
+    public async KTask<NtStatus> IoCreateFile(Ptr<ulong> FileHandle, uint DesiredAccess, Ptr<OBJECT_ATTRIBUTES> ObjectAttributes,
+        Ptr<IO_STATUS_BLOCK> IoStatusBlock, Ptr<long> AllocationSize, uint FileAttributes, uint ShareAccess, FILE_DISPOSITION Disposition, uint CreateOptions,
+        ulong EaBuffer, uint EaLength, uint CreateFileType, ulong InternalParameters, uint Options)
+    {
+        const uint NoParameterChecking = 0x100;
+        if (CreateFileType != 0)
+            return NtStatus.NotSupported; // Pipes and mailslots have no driver here.
+        sbyte mode = Kernel.KernelObjects.PreviousMode;
+        if ((Options & NoParameterChecking) != 0)
+            Kernel.KernelObjects.SetPreviousMode(0);
+        NtStatus status = await NtCreateFile(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
+            Disposition, CreateOptions, EaBuffer, EaLength);
+        Kernel.KernelObjects.SetPreviousMode(mode);
+        return status;
+    }
+
     private async KTask<NtStatus> Create(Ptr<ulong> handle, uint access, Ptr<OBJECT_ATTRIBUTES> attributes, Ptr<IO_STATUS_BLOCK> result, uint fileAttributes,
         uint share, FILE_DISPOSITION disposition, uint options)
     {

@@ -43,6 +43,23 @@ public sealed class FormattedPrinting(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("vswprintf_s")]
     public int vswprintf_s(ulong buffer, ulong size, ulong format, ulong list) => WideSecure(buffer, Count(size), format, new VarArgs(Memory, list));
 
+    /// <summary>These cut at a count of their own, or (_TRUNCATE) where the buffer ends, and always end with a NUL.</summary>
+    [NtExport("_snprintf_s")]
+    public int _snprintf_s(ulong buffer, ulong size, ulong count, ulong format, VarArgs arguments) =>
+        Bounded(buffer, size, count, FormatNarrow(format, arguments), 1);
+
+    [NtExport("_vsnprintf_s")]
+    public int _vsnprintf_s(ulong buffer, ulong size, ulong count, ulong format, ulong list) =>
+        Bounded(buffer, size, count, FormatNarrow(format, new VarArgs(Memory, list)), 1);
+
+    [NtExport("_snwprintf_s")]
+    public int _snwprintf_s(ulong buffer, ulong size, ulong count, ulong format, VarArgs arguments) =>
+        Bounded(buffer, size, count, new PrintfFormatter(Memory, arguments).Format(Memory.ReadUnicode(format), isWide: true), 2);
+
+    [NtExport("_vsnwprintf_s")]
+    public int _vsnwprintf_s(ulong buffer, ulong size, ulong count, ulong format, ulong list) =>
+        Bounded(buffer, size, count, new PrintfFormatter(Memory, new VarArgs(Memory, list)).Format(Memory.ReadUnicode(format), isWide: true), 2);
+
     /// <summary>The text of a narrow format with its arguments: DbgPrint and the family above.</summary>
     public string FormatNarrow(ulong format, VarArgs arguments) => new PrintfFormatter(Memory, arguments).Format(Memory.ReadAnsi(format), isWide: false);
 
@@ -78,6 +95,18 @@ public sealed class FormattedPrinting(NtKernel kernel) : KernelComponent(kernel)
         if (text.Length < size) return Wide(buffer, size, format, arguments);
         if (size > 0) Memory.WriteU16(buffer, 0);
         return -1;
+    }
+
+    /// <summary>-1 if the text was cut, or (an empty string then) if it fits neither the count nor the buffer.</summary>
+    int Bounded(ulong buffer, ulong size, ulong count, string text, ulong width)
+    {
+        if (buffer == 0 || size == 0) return -1;
+        bool truncates = count == ulong.MaxValue || count < size;
+        ulong kept = Math.Min((ulong)text.Length, Math.Min(count, size - 1));
+        if (!truncates && (ulong)text.Length >= size) kept = 0;
+        string written = text[..(int)kept] + "\0";
+        Memory.Write(buffer, width == 1 ? Encoding.Latin1.GetBytes(written) : Utf16.Bytes(written));
+        return kept == (ulong)text.Length ? text.Length : -1;
     }
 
     static int Count(ulong count) => (int)Math.Min(count, int.MaxValue);

@@ -209,4 +209,11 @@ public sealed class GenericTables(NtKernel kernel) : KernelComponent(kernel)
 }
 
 /// <summary>Where a search of a tree ended: a node, and how the wanted element relates to it (TABLE_SEARCH_RESULT).</summary>
-internal readonly record struct TreePlace(ulong Node, uint Result);
+internal readonly struct TreePlace(ulong node, uint result)
+{
+    private readonly ulong _packed = node | result; // Nodes are aligned, and a task answers 8 bytes.
+
+    public ulong Node => _packed & ~3UL;
+
+    public uint Result => (uint)_packed & 3;
+}

@@ -11,6 +11,7 @@ public class FixtureDriverTests
     [InlineData("cmtest", 2)]
     [InlineData("haltest", 6)]
     [InlineData("iotest", 12)]
+    [InlineData("kerntest", 8)]
     [InlineData("pooltest", 6)]
     [InlineData("rtltest", 10)]
     [InlineData("sehtest", 16)]
