@@ -14,15 +14,20 @@ sealed class Pulse
     public const int StackSize = 0x8000;
     public const ulong Data = 0xffffb10c77f0a000;
 
-    public Pulse(SessionOptions? options = null)
+    public Pulse(SessionOptions? options = null) : this("KdSim.Debugger.Tests", "pulse", options)
     {
-        string path = Path.Combine(Root, "tests", "KdSim.Debugger.Tests", "fixtures", "pulse.sys");
-        PeImage image = PeImage.Parse(File.ReadAllBytes(path), "pulse.sys");
-        Module = new TargetModule(Base, image.SizeOfImage, "pulse", "pulse.sys", @"\SystemRoot\System32\drivers\pulse.sys",
+    }
+
+    /// <summary>Another committed driver, of the fixtures of a test project.</summary>
+    public Pulse(string project, string name, SessionOptions? options = null)
+    {
+        string path = Path.Combine(Root, "tests", project, "fixtures", name + ".sys");
+        PeImage image = PeImage.Parse(File.ReadAllBytes(path), name + ".sys");
+        Module = new TargetModule(Base, image.SizeOfImage, name, name + ".sys", $@"\SystemRoot\System32\drivers\{name}.sys",
             image.TimeDateStamp, image.CheckSum,
             HostPath: path);
         Target = new FakeTarget();
-        Target.With("pulse.sys", Base, image.Map()).With("stack", Stack, new byte[StackSize]).With("data", Data,
+        Target.With(name + ".sys", Base, image.Map()).With("stack", Stack, new byte[StackSize]).With("data", Data,
             new byte[0x1000]).With(Module);
         Session = new DebuggerSession(Target, new ConsoleRenderer(Output),
             options ?? new SessionOptions { Quiet = true, SourcePath = Path.GetDirectoryName(path)! });

@@ -127,4 +127,19 @@ public class TranscriptTests
         Golden.Check(pulse.Transcript("k 2", "kL 2", "kb 1", "kc 2", ".frame 0", ".frame 9", "dv", "dv /t /v", "r rcx = ffffb10c77f0a000",
             "dt DriverObject Type Size", "?? DriverObject->Size", "dv"));
     }
+
+    /// <summary>A call that the compiler inlined has a frame of its own, with its line and its variables.</summary>
+    [Fact]
+    public void Inline_frames()
+    {
+        Pulse small = new("KdSim.Symbols.Tests", "small");
+        ulong callback = small.AddressOf("small!SmallCallback"), rsp = Pulse.Stack + 0x7000;
+        ulong inlined = callback;
+        while (small.Session.Modules.At(inlined)!.Symbols.InlinesAt((uint)(inlined - Pulse.Base)).Count == 0)
+            inlined++;
+        small.Target.MoveTo(inlined).Set(0, s => s.WithGeneral(4, rsp).WithGeneral(1, Pulse.Data));
+        small.Target.WriteQword(rsp, small.AddressOf("small!DriverEntry") + 0x10);
+        Golden.Check(small.Transcript("k 3", "kL 3", "kb 2", "kc 3", ".frame", "dv /t", "? Value", "?? Item", ".f+", "dv", ".frame 2", "kP 2",
+            "dx @$curstack.Frames.Count()"));
+    }
 }

@@ -49,7 +49,7 @@ public sealed class DisplayStack : TextCommand
         {
             if (text.Length > 0)
                 most = (int)Math.Min(session.Evaluate(text), 65535);
-            return (session.Walker.Walk(most), note);
+            return (session.Walker.WithInlines(session.Walker.Walk(most)).Take(most), note);
         }
         List<ulong> values = [];
         for (text = text[1..].TrimStart(); text.Length > 0;)
@@ -60,13 +60,14 @@ public sealed class DisplayStack : TextCommand
         if (values.Count is < 2 or > 3 || session.Context.Integer is not { } integer)
             throw arguments.Wrong("Syntax", arguments.Text.Length);
         IntegerState start = integer.WithGeneral(4, values[0]) with { Rip = values.Count == 3 ? values[1] : integer.Rip };
-        return (session.Walker.Walk(start, (int)Math.Min(values[^1], 65535)), null);
+        return (session.Walker.WithInlines(session.Walker.Walk(start, (int)Math.Min(values[^1], 65535))), null);
     }
 }
 
 /// <summary>Lines of stacks, shared by <c>k</c> and <c>.frame</c>.</summary>
 static class StackText
 {
+    const string NoAddress = "--------`--------";
     const string Slots = "Args to Child                                                           : ";
 
     public static string Header(string variant)
@@ -91,24 +92,21 @@ static class StackText
         if (!variant.Contains('c'))
         {
             if (!variant.Contains('b'))
-                text.Append($"{Addresses.Accent(frame.Sp)} ");
-            text.Append($"{Addresses.Accent(frame.ReturnAddress),-21}");
-            text.Append(slots ? $" : {Arguments(session, frame)} : " : " ");
+                text.Append(frame.Inline is null ? $"{Addresses.Accent(frame.Sp)} " : "(Inline Function) ");
+            text.Append($"{(frame.Inline is null ? Addresses.Accent(frame.ReturnAddress) : NoAddress),-21}");
+            text.Append(!slots ? " " : frame.Inline is null ? $" : {Arguments(session, frame)} : " : $" : {NoAddress} {NoAddress} {NoAddress} {NoAddress} : ");
         }
         text.Append(Site(session, frame, variant));
-        if (lines && session.Modules.LineAt(CallAddress(frame)) is { } line)
+        if (lines && (frame.Inline is { } call ? call.Line : session.Modules.LineAt(frame.CodeAddress)) is { } line)
             text.Append($" [{line.File} @ {line.Line}] ");
-        if (variant.Contains('v') && frame.TrapFrame != 0)
+        if (variant.Contains('v') && frame.TrapFrame != 0 && frame.Inline is null)
             text.Append($" (TrapFrame @ {Addresses.Accent(frame.TrapFrame)})");
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>A return address belongs to the line of the call before it.</summary>
-    public static ulong CallAddress(StackFrame frame) => frame.Number == 0 ? frame.Ip : frame.Ip - 1;
-
     static string Site(DebuggerSession session, StackFrame frame, string variant)
     {
-        string site = session.SymbolAt(frame.Ip);
+        string site = Name(session, frame);
         if (variant.Contains('c'))
             return site.Split('+')[0];
         if (!variant.Contains('p', StringComparison.OrdinalIgnoreCase))
@@ -123,6 +121,15 @@ static class StackText
             ? "(\n" + string.Join(",\n", parameters.Select(p => $"\t\t\t{p}")) + ")"
             : $"({string.Join(", ", parameters)})";
         return plus < 0 ? site + list : site[..plus] + list + site[plus..];
+    }
+
+    /// <summary>The symbol of a frame's address; of an inlined call its function's name and the distance from where its code begins.</summary>
+    static string Name(DebuggerSession session, StackFrame frame)
+    {
+        if (frame.Inline is not { } call || session.Modules.At(frame.Ip) is not { } module)
+            return session.SymbolAt(frame.Ip);
+        uint displacement = module.Rva(frame.Ip) - call.Rva;
+        return $"{module.Name}!{call.Name}{(displacement == 0 ? "" : $"+0x{displacement:x}")}";
     }
 
     /// <summary>The four home slots above the return address: what a callee spilled there, not its parameters.</summary>
@@ -159,7 +166,7 @@ public sealed class SetFrame : TextCommand
             ".f-" => now - 1,
             _ => rest.Length == 0 ? now : (int)Math.Min(session.Evaluate(rest), 65535),
         };
-        StackFrame frame = (wanted < 0 ? null : session.Walker.Walk(wanted + 1).ElementAtOrDefault(wanted))
+        StackFrame frame = (wanted < 0 ? null : session.Walker.WithInlines(session.Walker.Walk(wanted + 1)).ElementAtOrDefault(wanted))
             ?? throw new CommandException("Cannot find frame 0x" + Math.Max(wanted, 0).ToString("x") + ", previous scope unchanged");
         session.Scope = frame;
         yield return new Line(new Text(StackText.Frame(session, frame, "", session.Options.LoadLines, 0)));

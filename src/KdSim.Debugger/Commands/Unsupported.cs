@@ -21,7 +21,6 @@ namespace KdSim.Debugger.Commands;
 [Command("rdmsr", "rdmsr", "Not supported: model-specific registers")]
 [Command("up", "up", "Not supported: disassembling physical memory")]
 [Command("wrmsr", "wrmsr", "Not supported: model-specific registers")]
-[Command("wt", "wt", "Not supported: tracing a whole function")]
 public sealed class Unsupported : TextCommand
 {
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)

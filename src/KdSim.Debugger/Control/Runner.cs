@@ -57,10 +57,12 @@ public sealed partial class Runner(DebuggerSession session)
         Run(() => Control.Go(), destinations, counts: true, report: true);
     }
 
-    /// <summary>Part of a step: runs until this thread is at an address with its stack no deeper; false when something else stopped the target.</summary>
-    public bool RunTo(ulong address, ulong leastStack)
+    /// <summary>Part of a step: runs until a thread is at an address with its stack no deeper; false when something else stopped the target.</summary>
+    /// <param name="thread">An ETHREAD; 0: the current one.</param>
+    public bool RunTo(ulong address, ulong leastStack, ulong thread = 0)
     {
-        StopEvent stop = Run(() => Control.Go(), [new(AddTemporary(address), session.CurrentThread, leastStack)], counts: false, report: false);
+        Destination destination = new(AddTemporary(address), thread != 0 ? thread : session.CurrentThread, leastStack);
+        StopEvent stop = Run(() => Control.Go(), [destination], counts: false, report: false);
         if (stop is StopEvent.Stepped)
             return true;
         session.Stops.Report(stop);

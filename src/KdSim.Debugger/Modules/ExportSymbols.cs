@@ -29,5 +29,5 @@ sealed class ExportSymbols : IModuleSymbols
     public TypeInfo? FindType(string name) => null;
     public SourceLine? LineAt(uint rva) => null;
     public IEnumerable<SourceLine> FindLine(string file, int line) => [];
-    public IReadOnlyList<LocalVariable> LocalsAt(uint rva) => [];
+    public IReadOnlyList<LocalVariable> LocalsAt(uint rva, string? inlined = null) => [];
 }

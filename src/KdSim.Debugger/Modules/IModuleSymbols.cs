@@ -22,6 +22,9 @@ public enum LocalPlace { Nowhere, Register, RegisterRelative, Static, Constant }
 /// <param name="Number">An offset from the register, an RVA, or the constant.</param>
 public sealed record LocalVariable(string Name, TypeInfo Type, bool IsParameter, LocalPlace Place, string Register = "", long Number = 0);
 
+/// <summary>A call that the compiler inlined: the function whose code it is, where that begins, and the line within it.</summary>
+public sealed record InlineCall(string Name, uint Rva, SourceLine? Line);
+
 /// <summary>The symbols of one module, whatever they were read from.</summary>
 public interface IModuleSymbols
 {
@@ -52,8 +55,11 @@ public interface IModuleSymbols
     /// <summary>The code of a line of a file that ends with this path; of the next line that has code when it has none.</summary>
     IEnumerable<SourceLine> FindLine(string file, int line);
 
-    /// <summary>The variables visible at an address, parameters first.</summary>
-    IReadOnlyList<LocalVariable> LocalsAt(uint rva);
+    /// <summary>The variables visible at an address, parameters first: those of the function, or of a call that was inlined into it.</summary>
+    IReadOnlyList<LocalVariable> LocalsAt(uint rva, string? inlined = null);
+
+    /// <summary>The inlined calls around an address, outermost first.</summary>
+    IReadOnlyList<InlineCall> InlinesAt(uint rva) => [];
 }
 
 /// <summary>A module without symbols.</summary>
@@ -69,5 +75,5 @@ sealed class NoSymbols(string status) : IModuleSymbols
     public TypeInfo? FindType(string name) => null;
     public SourceLine? LineAt(uint rva) => null;
     public IEnumerable<SourceLine> FindLine(string file, int line) => [];
-    public IReadOnlyList<LocalVariable> LocalsAt(uint rva) => [];
+    public IReadOnlyList<LocalVariable> LocalsAt(uint rva, string? inlined = null) => [];
 }

@@ -40,9 +40,12 @@ sealed class PdbModuleSymbols(PdbFile pdb, string path, Action<string> complain)
     public IEnumerable<SourceLine> FindLine(string file, int line) =>
         Guard<IEnumerable<SourceLine>>(() => pdb.FindLines(file, (uint)line).Select(Convert).ToList(), []);
 
-    public IReadOnlyList<LocalVariable> LocalsAt(uint rva) =>
+    public IReadOnlyList<InlineCall> InlinesAt(uint rva) => Guard<IReadOnlyList<InlineCall>>(() =>
+        pdb.GetInlineFrames(rva).Select(f => new InlineCall(f.Name, f.Rva, f.Line is { } line ? Convert(line) : null)).ToList(), []);
+
+    public IReadOnlyList<LocalVariable> LocalsAt(uint rva, string? inlined = null) =>
         Guard<IReadOnlyList<LocalVariable>>(() =>
-            pdb.GetLocals(rva).Where(l => l.InlinedInto is null).Select(Convert).OrderBy(l => l.IsParameter ? 0 : 1).ToList(), []);
+            pdb.GetLocals(rva).Where(l => l.InlinedInto == inlined).Select(Convert).OrderBy(l => l.IsParameter ? 0 : 1).ToList(), []);
 
     LocalVariable Convert(PdbLocal local)
     {

@@ -12,12 +12,8 @@ public sealed class StackWalker(DebuggerSession session) : IStacks
 {
     IEnumerable<CallFrame> IStacks.Walk(IntegerState from, int most)
     {
-        bool interrupted = true;
         foreach (StackFrame frame in Walk(from, most))
-        {
-            yield return new CallFrame(frame.Number, frame.Context, frame.ReturnAddress, frame.TrapFrame, interrupted ? frame.Ip : frame.Ip - 1);
-            interrupted = frame.TrapFrame != 0;
-        }
+            yield return new CallFrame(frame.Number, frame.Context, frame.ReturnAddress, frame.TrapFrame, frame.CodeAddress);
     }
 
     IntegerState? IStacks.AtSwitch(ulong kernelStack)
@@ -40,29 +36,45 @@ public sealed class StackWalker(DebuggerSession session) : IStacks
     public IEnumerable<StackFrame> Walk(IntegerState start, int most)
     {
         IntegerState state = start;
+        bool isCaller = false;
         for (int number = 0; number < most; number++)
         {
             IntegerState? caller = FrameUnwinder.Unwind(session, state, out ulong trapFrame);
-            yield return new StackFrame(number, state, caller?.Rip ?? 0, trapFrame);
+            yield return new StackFrame(number, state, caller?.Rip ?? 0, trapFrame) { IsCaller = isCaller };
+            isCaller = trapFrame == 0;
             if (caller is null || caller.Rip == 0 || caller.Rsp <= state.Rsp && trapFrame == 0)
                 yield break;
             state = caller;
         }
     }
 
+    /// <summary>The same with a frame for each inlined call, as <c>k</c> numbers them.</summary>
+    public IEnumerable<StackFrame> WithInlines(IEnumerable<StackFrame> frames)
+    {
+        int number = 0;
+        foreach (StackFrame frame in frames)
+        {
+            foreach (InlineCall call in session.Modules.At(frame.Ip) is { } module ? module.Symbols.InlinesAt(module.Rva(frame.CodeAddress)).Reverse() : [])
+                yield return frame with { Number = number++, Inline = call };
+            yield return frame with { Number = number++ };
+        }
+    }
+
     /// <summary>The frame that locals are looked up in: the one set by <c>.frame</c>, else the innermost.</summary>
-    public StackFrame? ScopeFrame => session.Scope ?? Walk(1).FirstOrDefault();
+    public StackFrame? ScopeFrame => session.Scope ?? WithInlines(Walk(1)).FirstOrDefault();
 
     /// <summary>The variables of the scope at its address; a caller's address is that of its call.</summary>
     public IReadOnlyList<LocalVariable> Locals()
     {
         if (ScopeFrame is not { } frame || session.Modules.At(frame.Ip) is not { } module)
             return [];
-        uint rva = module.Rva(frame.Ip);
-        return module.Symbols.LocalsAt(frame.Number > 0 && rva > 0 ? rva - 1 : rva);
+        return module.Symbols.LocalsAt(module.Rva(frame.CodeAddress), frame.Inline?.Name);
     }
 
-    public LocalVariable? FindLocal(string name) => Locals().FirstOrDefault(l => l.Name == name);
+    /// <summary>A variable of the scope; in an inlined call, one of the function around it where the call has none of that name.</summary>
+    public LocalVariable? FindLocal(string name) => Locals().FirstOrDefault(l => l.Name == name) ??
+        (ScopeFrame is { Inline: not null } frame && session.Modules.At(frame.Ip) is { } module
+            ? module.Symbols.LocalsAt(module.Rva(frame.CodeAddress)).FirstOrDefault(l => l.Name == name) : null);
 
     public bool TryLocalAddress(string name, out ulong address)
     {
@@ -107,7 +119,7 @@ public sealed class StackWalker(DebuggerSession session) : IStacks
     static bool TryRegister(StackFrame frame, string name, out ulong value)
     {
         value = 0;
-        return (frame.Number == 0 || !IsVolatile(name)) && TryValue(frame, name, out value);
+        return (!frame.IsCaller || !IsVolatile(name)) && TryValue(frame, name, out value);
     }
 
     static bool TryValue(StackFrame frame, string name, out ulong value) =>

@@ -3,7 +3,8 @@ namespace KdSim.Symbols.Pdb;
 /// <summary>Code ranges of one inlined call, decoded from the binary annotations of S_INLINESITE.</summary>
 internal static class InlineSite
 {
-    public readonly record struct Row(uint Start, uint End, int LineOffset, uint? File);
+    /// <param name="First">Where the code of the whole site begins.</param>
+    public readonly record struct Row(uint Start, uint End, int LineOffset, uint? File, uint First);
 
     /// <summary>Finds the row that covers an offset within the function, or null.</summary>
     public static Row? Find(PdbCursor annotations, uint codeOffset)
@@ -12,6 +13,7 @@ internal static class InlineSite
         int line = 0;
         uint? file = null;
         Row? open = null;
+        uint? first = null;
         while (annotations.Left > 0)
         {
             uint operation = Compressed(ref annotations);
@@ -63,7 +65,8 @@ internal static class InlineSite
                 continue;
             if (open is { } previous && Within(previous with { End = start }, codeOffset))
                 return previous with { End = start };
-            open = new(start, start, line, file);
+            first ??= start;
+            open = new(start, start, line, file, first.Value);
             if (length is not { } known)
                 continue;
             if (Within(open.Value with { End = unchecked(start + known) }, codeOffset))

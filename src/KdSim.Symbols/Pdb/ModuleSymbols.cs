@@ -113,7 +113,7 @@ internal sealed class ModuleSymbols
         var cursor = new PdbCursor(_symbols.Span, _file, StreamName);
         cursor.Seek(function.Offset);
         int depth = 0, skipped = 0;
-        var inlineDepths = new Stack<int>();
+        var inlineDepths = new Stack<(int Depth, string? Outer)>();
         while (Next(ref cursor, out ushort kind, out var body))
         {
             if (Opens(kind))
@@ -124,17 +124,17 @@ internal sealed class ModuleSymbols
                     skipped = depth;
                 else if (skipped == 0 && kind is CodeView.S_INLINESITE or CodeView.S_INLINESITE2)
                 {
-                    inlineDepths.Push(depth);
+                    inlineDepths.Push((depth, reader.InlinedFunction));
                     reader.InlinedFunction = ids.FunctionIdName(inlined[^1].Inlinee) ?? "<unknown>";
                 }
             }
             else if (Closes(kind))
             {
                 reader.Flush();
-                if (inlineDepths.TryPeek(out int inlineDepth) && inlineDepth == depth)
+                if (inlineDepths.TryPeek(out var inner) && inner.Depth == depth)
                 {
                     inlineDepths.Pop();
-                    reader.InlinedFunction = null;
+                    reader.InlinedFunction = inner.Outer;
                 }
                 if (skipped == depth)
                     skipped = 0;

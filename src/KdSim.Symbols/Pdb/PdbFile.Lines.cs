@@ -93,7 +93,7 @@ public sealed partial class PdbFile
         {
             PdbLine? line = lines.Inlinee(inlinee) is not { } start ? null : new(lines.FileName(row.File ?? start.File),
                 unchecked(start.Line + (uint)row.LineOffset), unchecked(function.Rva + row.Start), row.End - row.Start);
-            frames.Add(new(Ids.FunctionIdName(inlinee) ?? "<unknown>", line));
+            frames.Add(new(Ids.FunctionIdName(inlinee) ?? "<unknown>", unchecked(function.Rva + row.First), line));
         }
         return frames;
     }

@@ -125,8 +125,8 @@ public readonly record struct PdbRegister(ushort Number)
 /// <summary>A source position. <see cref="Rva"/> and <see cref="Length"/> bound the code that belongs to it.</summary>
 public sealed record PdbLine(string File, uint Line, uint Rva, uint Length);
 
-/// <summary>A call that was inlined at an address: the function whose code it is and the line within it. Outermost first.</summary>
-public sealed record PdbInlineFrame(string Name, PdbLine? Line);
+/// <summary>A call that was inlined at an address: the function whose code it is, where that begins, the line within it. Outermost first.</summary>
+public sealed record PdbInlineFrame(string Name, uint Rva, PdbLine? Line);
 
 /// <summary>One module (object file) of the image.</summary>
 public sealed record PdbModule(int Index, string Name, string ObjectFile)

@@ -34,4 +34,14 @@ public class ControlTests
         "bl", "bl /L 4", ".bpcmds", "bc 5-9", "bd 1", "g", "? @$t0", "bc *", "bp0 pulse!PulseIsr", "br 0 7", "bs 7 \".echo hi\"", "bl",
         "bsc 7 @$t0 = 5 \".echo five\"", "bl", "bc 7", "bp /f 3 x", "bp /q x", "ba w0 pulse!PulseIsr", "ba i4 12345",
         "ba w4 nt!IopNumberDeviceNodes", ".reboot", "g", "bc *", "ba i4 cf8", "eb @rip 66 ba f8 0c ed 90", "g", "r eax"));
+
+    [Fact]
+    public void Watch_trace() => LiveConsole.CheckGolden(LiveConsole.Demo(
+        "bp pulse!PulseIsr", "g", "wt -l 1 -or", "wt", "bc *", "bp pulseflt!PulseFltDispatchRead", "g", "wt -i nt -ns -oa", "k 1", "wt -zz", ".reboot", "g",
+        "wt -nc -m pulse*"));
+
+    [Fact]
+    public void Source_stepping_and_step_filters() => LiveConsole.CheckGolden(LiveConsole.Demo(
+        "bp pulse!PulseDispatchRead", "g", "l+t", "p", "p 2", "t", "gu", ".step_filter \"pulse!Pulse*;nt!*\"", ".step_filter", "t 3", ".step_filter /c",
+            "l-t", "t", "pc", "tt", "ph 2 \"r $t0\"", "pct", "th", "tb", "p =@rip 2"));
 }
