@@ -16,8 +16,7 @@ namespace KdSim.Live;
 /// </summary>
 sealed class LiveTarget :
     ITarget, IMemoryWriter, IRegisterWriter, IReboot, ICrash, ITargetClock, IEventSource, IDeviceAccess, IFindings, IKernelFrames, ISymbolBytes,
-    ITargetOutput, IUserModules,
-    IStateHash
+    ITargetOutput, IUserModules, IStateHash
 {
     readonly Func<LiveMachine> _build;
     LiveMachine _machine = null!;

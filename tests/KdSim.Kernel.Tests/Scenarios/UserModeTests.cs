@@ -201,6 +201,26 @@ public class UserModeTests
         Assert.True(thread.Tcb.KernelTime > 0);
     }
 
+    /// <summary>The program's own memory goes away under it: its next look faults like any other of user mode.</summary>
+    [Fact]
+    public void A_program_that_loses_its_memory_ends()
+    {
+        using TestMachine machine = TestMachine.Boot(Program("thread one process one.exe { loop 100 { sleep 1ms } }"), "usertest");
+        var listener = new Listener();
+        machine.Kernel.Observer = listener;
+        machine.Run(60 * Millisecond);
+        machine.Kernel.Enter(machine.Computer.Processors[0]);
+        KernelMemory memory = machine.Kernel.Memory;
+        ulong links = memory.ReadU64(memory.ReadU64(machine.Kernel.Data(Datum.PsActiveProcessHead)));
+        View<EPROCESS> process = View<EPROCESS>.Containing(links, EPROCESS.Offsets.ActiveProcessLinks);
+        machine.Kernel.PageTables.Set(process.Pcb.DirectoryTableBase, ScenarioMemory.ThreadAt(0), 0);
+        RunResult result = machine.Run(200 * Millisecond);
+        Assert.True(result.Reason == StopReason.TimeLimit, result.Text);
+        Assert.EndsWith($"tried to read from an invalid address, {ScenarioMemory.ThreadAt(0) + ScenarioMemory.Phase:X16}",
+            Assert.Single(listener.Heard, line => line.StartsWith("***", StringComparison.Ordinal)));
+        Assert.Contains("exit c0000005", listener.Heard);
+    }
+
     [Fact]
     public void A_driver_can_refuse_a_process()
     {
