@@ -7,19 +7,21 @@ using KdSim.Nt;
 namespace KdExts.Crash;
 
 /// <summary><c>!analyze</c>: what stopped the system, and which driver's line is the likeliest cause.</summary>
-[Command("!analyze", "!analyze [-v] [-show code [p1 [p2 [p3 [p4]]]]]", "Explain the current bug check", Example = "!analyze -v")]
+[Command("!analyze", "!analyze [-v] [-hang] [-show code [p1 [p2 [p3 [p4]]]]]", "Explain the current bug check, or a hang", Example = "!analyze -v")]
 [Reads("nt!KiBugCheckData", "nt!_KTRAP_FRAME", "nt!_CONTEXT", "nt!_EXCEPTION_RECORD", "nt!_EPROCESS", "nt!_POOL_HEADER", "nt!_KTHREAD",
     "nt!_FILE_OBJECT", "nt!_DEVICE_OBJECT", "nt!_DRIVER_OBJECT", "nt!_HANDLE_TABLE", "nt!_HANDLE_TABLE_ENTRY", "nt!_OBJECT_HEADER")]
 public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
 {
-    public sealed record Arguments(bool Verbose, string? Show, IReadOnlyList<string> Parameters);
+    public sealed record Arguments(bool Verbose, bool Hang, string? Show, IReadOnlyList<string> Parameters);
+
+    static readonly string[] HangCommands = ["!running -t", "!dpcs", "!locks"];
 
     const string Stars = "*******************************************************************************";
     const string Blank = "*                                                                             *";
 
     protected override Arguments Parse(ArgumentReader arguments)
     {
-        bool verbose = false;
+        bool verbose = false, hang = false;
         string? show = null;
         List<string> parameters = [];
         while (!arguments.AtEnd)
@@ -29,14 +31,16 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
                 verbose = true;
             else if (word == "-show")
                 show = arguments.AtEnd ? throw new CommandException("!analyze: -show needs a bug check code") : arguments.Word();
-            else if (word is "-hang" or "-c" or "-xml")
+            else if (word == "-hang")
+                hang = true;
+            else if (word is "-c" or "-xml")
                 throw new CommandException($"!analyze: {word} is not supported");
             else if (show is not null && parameters.Count < 4)
                 parameters.Add(word);
             else
                 throw new CommandException($"!analyze: '{word}' is not expected here");
         }
-        return new Arguments(verbose, show, parameters);
+        return new Arguments(verbose, hang, show, parameters);
     }
 
     protected override IEnumerable<Node> Run(Arguments arguments, IDebugSession session)
@@ -48,20 +52,45 @@ public sealed class AnalyzeCommand : Command<AnalyzeCommand.Arguments>
                 values[i] = session.Evaluate(arguments.Parameters[i]);
             return Explanation((uint)session.Evaluate(shown), values);
         }
+        if (arguments.Hang)
+            return Hang(session);
         ulong data = session.AddressOf("nt!KiBugCheckData");
         uint code = (uint)session.ReadPointer(data);
         ulong[] parameters = [.. Enumerable.Range(1, 4).Select(i => session.ReadPointer(data + (ulong)i * 8))];
         return Analysis(session, code, parameters, arguments.Verbose);
     }
 
+    static IEnumerable<Node> Title(string text) =>
+        [new Line(Stars), new Line(Blank), new Line($"*                        {text,-53}*"), new Line(Blank), new Line(Stars), new Line("")];
+
+    /// <summary>What keeps the system from going on: processors at raised IRQL, DPCs that wait, locks that are held.</summary>
+    static IEnumerable<Node> Hang(IDebugSession session)
+    {
+        foreach (Node node in Title("Hang Analysis"))
+            yield return node;
+        foreach (string command in HangCommands)
+        {
+            yield return new Line($"{command}:");
+            foreach (Node node in Answer(session, command) ?? [])
+                yield return node;
+            yield return new Line("");
+        }
+        if (session.Context.Control is not { Cr8: >= Irql.Dispatch } control)
+        {
+            yield return new Line("This processor runs below DISPATCH_LEVEL: nothing holds it. Look at waiting threads and pending requests (",
+                new Link("!irpfind", "!irpfind"), ").");
+            yield break;
+        }
+        Culprit culprit = Culprit.OfStack(session);
+        yield return Field("CURRENT_IRQL", $"{control.Cr8:x}");
+        yield return new Line("");
+        yield return new Line($"Probably caused by : {Image(culprit)} ( {Site(session, culprit)} )");
+    }
+
     static IEnumerable<Node> Analysis(IDebugSession session, uint code, ulong[] parameters, bool verbose)
     {
-        yield return new Line(Stars);
-        yield return new Line(Blank);
-        yield return new Line("*                        Bugcheck Analysis                                    *");
-        yield return new Line(Blank);
-        yield return new Line(Stars);
-        yield return new Line("");
+        foreach (Node node in Title("Bugcheck Analysis"))
+            yield return node;
         if (code == 0)
         {
             yield return new Line("Unknown bugcheck code (0)");

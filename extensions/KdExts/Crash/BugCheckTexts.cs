@@ -229,7 +229,7 @@ static class BugCheckTexts
             "The simulated hardware reported an error."),
         [BugCheckCode.HAL_INITIALIZATION_FAILED] = new(
             "The hardware abstraction layer could not do what was asked of it: for a driver, mostly more map registers for DMA than its adapter has.",
-            ["place of the failure", "map registers that the adapter has, or see the place", "map registers in use or asked for", "address of the adapter"],
+            ["place of the failure", "map registers of the transfer, or see the place", "how many of them", "address of the adapter"],
             "{who} uses more map registers than its DMA adapter {4} gave it."),
         [BugCheckCode.PHASE1_INITIALIZATION_FAILED] = new(
             "The kernel could not start.", ["status code", "place in the start-up", Reserved, Reserved], "Start-up failed with status {1}."),

@@ -51,6 +51,11 @@ sealed record Culprit(IntegerState? Start, ulong TrapFrame, ulong ContextRecord,
         return Choose(session, now, trap, 0, exception, frames);
     }
 
+    /// <summary>The driver that runs now, at or above the current frame.</summary>
+    public static Culprit OfStack(IDebugSession session) => session.Context.Integer is { } now
+        ? Choose(session, now, 0, 0, 0, session.Stacks.Walk(now, MostFrames))
+        : new Culprit(null, 0, 0, 0, null, null);
+
     static ulong FaultingAddress(BugCheckCode code, IReadOnlyList<ulong> parameters) => code switch
     {
         BugCheckCode.DRIVER_IRQL_NOT_LESS_OR_EQUAL or BugCheckCode.IRQL_NOT_LESS_OR_EQUAL => parameters[3],

@@ -99,6 +99,27 @@ public class BrokenDriverTests
         Assert.Contains("0 expectations failed", output);
     }
 
+    /// <summary>Without the watchdog a DPC without end holds its processor until somebody looks.</summary>
+    [Fact]
+    public void A_hang_is_explained_by_the_driver_that_runs()
+    {
+        string output = RunWith("dpc_timeout = \"0s\"\ndpc_watchdog_period = \"0s\"", "LOOP_IN_DPC", "g", "~1s", "!analyze -hang", "~0s", "!analyze -hang");
+        Assert.Contains("Hang Analysis", output);
+        Assert.Contains("The limit of 2 s of virtual time was reached", output);
+        Assert.Matches("CURRENT_IRQL:  2\n\nProbably caused by : broken.sys \\( broken!BrokenLoopDpc", output);
+        Assert.Contains("runs below DISPATCH_LEVEL", output);
+    }
+
+    /// <summary>A data breakpoint sees what a routine of the kernel writes; the stack names the routine.</summary>
+    [Fact]
+    public void A_data_breakpoint_stops_at_a_write_of_the_kernel()
+    {
+        string output = Run("BUG_CHECK", "ba w8 nt!KiBugCheckData", "g", "k 2");
+        Assert.Contains("Breakpoint 0 hit\n", output);
+        Assert.Matches("8 bytes at [0-9a-f`]+ written: 0{16} -> 0{14}e2\n", output);
+        Assert.Matches("\n0[01] [0-9a-f`]+ [0-9a-f`]+ +nt!KeBugCheckEx", output);
+    }
+
     [Fact]
     public void A_lost_request_stays_pending()
     {
