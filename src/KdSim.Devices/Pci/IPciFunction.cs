@@ -17,6 +17,9 @@ public interface IPciFunction
 
     void SetPresent(bool present);
 
+    /// <inheritdoc cref="IPciConfiguration.TrySetRegister"/>
+    bool TrySetRegister(string register, ulong value);
+
     /// <summary>Makes function 0 say that its device has others.</summary>
     void MarkMultifunction();
 }

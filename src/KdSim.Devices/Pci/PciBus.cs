@@ -54,6 +54,8 @@ public sealed class PciBus() : Device<PciBus.State>("PCI bus"), IPciConfiguratio
             function.SetPresent(present);
     }
 
+    public bool TrySetRegister(PciAddress address, string register, ulong value) => Find(address)?.TrySetRegister(register, value) ?? false;
+
     public override void Reset() => S = default;
 
     ulong IRegisterTarget.Read(ulong offset, int size) => ReadPort(offset, size);

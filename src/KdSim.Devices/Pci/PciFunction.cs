@@ -135,6 +135,21 @@ public abstract class PciFunction<TOwn> : Device<PciFunctionState<TOwn>>, IPciFu
         Refresh();
     }
 
+    public bool TrySetRegister(string register, ulong value)
+    {
+        if (!TryFindRegister(register, out ulong offset, out int size))
+            return false;
+        try
+        {
+            ((IRegisterTarget)this).Write(offset, size, value);
+            return true;
+        }
+        catch (BadRegisterException)
+        {
+            return false;
+        }
+    }
+
     public void MarkMultifunction()
     {
         _initial[PciRegister.HeaderType] |= MultifunctionBit;
@@ -152,6 +167,13 @@ public abstract class PciFunction<TOwn> : Device<PciFunctionState<TOwn>>, IPciFu
     }
 
     /// <summary>The registers behind BAR0.</summary>
+    /// <summary>Where a register lies, by its name in the data sheet; case does not matter.</summary>
+    protected virtual bool TryFindRegister(string name, out ulong offset, out int size)
+    {
+        (offset, size) = (0, 0);
+        return false;
+    }
+
     protected abstract ulong ReadRegister(ulong offset, int size);
 
     protected abstract ulong PeekRegister(ulong offset, int size);

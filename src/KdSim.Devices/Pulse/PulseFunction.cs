@@ -97,6 +97,13 @@ public sealed class PulseFunction(PciBus bus, PciAddress address, bool present =
         UpdateInterrupt();
     }
 
+    protected override bool TryFindRegister(string name, out ulong offset, out int size)
+    {
+        bool found = Enum.TryParse(name, ignoreCase: true, out Register register) && Enum.IsDefined(register);
+        (offset, size) = ((ulong)register, 4);
+        return found;
+    }
+
     protected override ulong ReadRegister(ulong offset, int size)
     {
         if ((Register)offset != Register.Fifo || size != 4)

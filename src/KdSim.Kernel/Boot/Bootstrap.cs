@@ -43,6 +43,7 @@ internal sealed class Bootstrap(NtKernel kernel)
         kernel.RegistryContexts.Initialize();
         kernel.DmaAdapters.Initialize();
         kernel.CallbackObjects.Initialize();
+        kernel.SystemPower.Initialize();
         foreach (SyntheticImage image in kernel.Images.All)
             kernel.ModuleList.Add(PeImage.Parse(image.File, image.Name), image.Base, "\\SystemRoot\\system32\\" + image.Name, image.Name);
         kernel.Threads.Initialize();

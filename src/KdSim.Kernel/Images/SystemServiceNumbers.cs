@@ -20,7 +20,7 @@ public static class SystemServiceNumbers
         (0x034, "NtDelayExecution"), (0x039, "NtFsControlFile"), (0x03E, "NtClearEvent"), (0x040, "NtOpenEvent"), (0x043, "NtContinue"),
         (0x045, "NtQueueApcThread"), (0x046, "NtYieldExecution"), (0x048, "NtCreateEvent"), (0x04B, "NtFlushBuffersFile"),
         (0x053, "NtTerminateThread"), (0x055, "NtCreateFile"), (0x05B, "NtWaitForMultipleObjects"), (0x05D, "NtCancelIoFile"),
-        (0x085, "NtCancelIoFileEx"), (0x0BC, "NtCreateThreadEx"), (0x1BD, "NtTestAlert"), (0x1D0, "NtScenarioAct"),
+        (0x085, "NtCancelIoFileEx"), (0x0BC, "NtCreateThreadEx"), (0x1BD, "NtTestAlert"), (0x1D0, "NtScenarioAct"), (0x1D1, "NtScenarioStandStill"),
     ];
 
     /// <summary>The services that nt implements, by number.</summary>

@@ -87,6 +87,8 @@ public sealed class DriverLoading(NtKernel kernel) : KernelComponent(kernel)
             : await Guest.Call(Stub.IopUnloadDriver, Memory.ReadU64(Request + Driver));
         if (isLoad && status is NtStatus.Success or NtStatus.FailedDriverEntry)
             Report(Kernel.DriverServices.NameOf(new Ptr<UNICODE_STRING>(Request + Name)));
+        if (isLoad)
+            await Guest.Call(Stub.IopCallDriverReinitializationRoutines);
         Memory.WriteU32(Request + Status, (uint)status);
         await Kernel.KernelObjects.SetEvent(Request + Done, 0);
     }

@@ -7,7 +7,7 @@ namespace KdSim.Kernel.Io;
 /// <summary>Driver objects: creating, their extensions, reinitialization, unloading. PASSIVE_LEVEL but for the extensions.</summary>
 public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
 {
-    private const int FunctionCount = 28;
+    private const int FunctionCount = 28, MostReinitializations = 10_000;
 
     // What stands behind DRIVER_OBJECT: DRIVER_EXTENSION, then the list of client extensions and the reinitialization routine.
     private const int ClientList = DRIVER_OBJECT.SizeOf + DRIVER_EXTENSION.SizeOf;
@@ -171,6 +171,14 @@ public sealed class DriverObjects(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("IoRegisterBootDriverReinitialization", MaxIrql = Irql.Passive)]
     public void IoRegisterBootDriverReinitialization(Ptr<DRIVER_OBJECT> DriverObject, ulong DriverReinitializationRoutine, ulong Context) =>
         Register(DriverObject, DriverReinitializationRoutine, Context, DRVO.BOOTREINIT_REGISTERED);
+
+    /// <summary>Calls the reinitialization routines that drivers have registered, until none is left: they may register again.</summary>
+    [NtRoutine("IopCallDriverReinitializationRoutines", MaxIrql = Irql.Passive)]
+    public async KTask IopCallDriverReinitializationRoutines()
+    {
+        for (int i = 0; i < MostReinitializations && Kernel.DriverServices.FindWaiting() is { IsNull: false } driver; i++)
+            await Reinit(driver);
+    }
 
     /// <summary>Calls a driver's reinitialization routine once if it asked for it; it may ask again.</summary>
     public async KTask<bool> Reinit(Ptr<DRIVER_OBJECT> driver)

@@ -13,6 +13,7 @@ public sealed class DriverStart(NtKernel kernel) : KernelComponent(kernel)
         for (int i = 0; i < Kernel.Options.Drivers.Length; i++)
             await LoadAndStart(i);
         await Guest.Call(Stub.IoInitSystem);
+        await Guest.Call(Stub.IopCallDriverReinitializationRoutines);
         Observer?.SystemStarted(Cpu.Number);
         if (Kernel.Options.Scenario is not null)
             await Guest.Call(Stub.KiStartScenario);

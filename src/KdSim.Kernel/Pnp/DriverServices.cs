@@ -71,6 +71,15 @@ public sealed class DriverServices(NtKernel kernel) : KernelComponent(kernel)
         return await Kernel.DriverObjects.Unload(DriverObject);
     }
 
+    /// <summary>A driver that waits to be reinitialized; null if there is none.</summary>
+    internal Ptr<DRIVER_OBJECT> FindWaiting()
+    {
+        foreach (ulong entry in Memory.Walk(Head()))
+            if ((new View<DRIVER_OBJECT>(Memory.ReadU64(entry + Object)).Flags & (DRVO.REINIT_REGISTERED | DRVO.BOOTREINIT_REGISTERED)) != 0)
+                return (Ptr<DRIVER_OBJECT>)Memory.ReadU64(entry + Object);
+        return default;
+    }
+
     /// <summary>A Plug and Play driver that has no devices left and can be unloaded; null if there is none.</summary>
     internal Ptr<DRIVER_OBJECT> FindUnused()
     {

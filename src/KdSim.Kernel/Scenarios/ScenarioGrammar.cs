@@ -216,9 +216,11 @@ public static class ScenarioGrammar
             select build,
         ["close"] = from name in Name.Must("a handle") select (Build)((place, _) => new Statement.Close(place, name)),
         ["sleep"] =
-            from time in Time.Must("a time such as 5ms")
-            from alertable in Alertable
-            select (Build)((place, _) => new Statement.Sleep(place, time, alertable)),
+            Name.Where(name => SleepingState(name) != 0)
+                .Select(name => (Build)((place, _) => new Statement.World(place, WorldAction.Sleep, name.ToUpperInvariant(), "", SleepingState(name))))
+            .Or(from time in Time.Must("a time such as 5ms, or a state such as S3")
+                from alertable in Alertable
+                select (Build)((place, _) => new Statement.Sleep(place, time, alertable))),
         ["touch"] =
             from address in Number.Must("an address")
             from write in IsGiven("write")
@@ -232,8 +234,10 @@ public static class ScenarioGrammar
         ["disable"] = World(WorldAction.Disable),
         ["load"] = World(WorldAction.Load, "the name of a driver"),
         ["unload"] = World(WorldAction.Unload, "the name of a driver"),
+        ["resume"] = Sprache.Parse.Return((Build)((place, _) => new Statement.World(place, WorldAction.Resume, "", "", 0))),
         ["set"] =
             from name in Name.Must("DEVICE.REGISTER")
+            from sign in Token(Sprache.Parse.Char('=')).Optional()
             from value in Number.Must("a value")
             select (Build)((place, _) => SetRegister(place, name, value)),
     };
@@ -251,6 +255,9 @@ public static class ScenarioGrammar
             ? new Statement.World(place, WorldAction.SetRegister, name[..dot], name[(dot + 1)..], value)
             : new Statement.World(place, WorldAction.SetRegister, name, "", value);
     }
+
+    /// <summary>S1 to S4 as SYSTEM_POWER_STATE; 0 for anything else.</summary>
+    static uint SleepingState(string name) => name.ToUpperInvariant() is ['S', >= '1' and <= '4' and var digit] ? (uint)(digit - '1') + 2 : 0;
 
     static Parser<Build> World(WorldAction action, string what = "the name of a device") =>
         from name in Name.Must(what)
@@ -297,7 +304,7 @@ public static class ScenarioGrammar
                 input = ReadStatement(input, 1, out Statement statement);
                 timed.Add(statement is Statement.World action
                     ? new TimedAction(due, action)
-                    : throw new Mistake("plug, unplug, surprise, enable, disable, load, unload or set", start));
+                    : throw new Mistake("plug, unplug, surprise, enable, disable, load, unload, sleep S3, resume or set", start));
             }
             else
             {

@@ -43,6 +43,11 @@ public sealed class ScenarioRunner(NtKernel kernel) : KernelComponent(kernel)
             SetUp(thread, stage);
             return;
         }
+        if (phase == 0 && Kernel.SystemPower.IsFrozen(Kernel.KernelObjects.Thread))
+        {
+            Call(Stub.NtScenarioStandStill);
+            return;
+        }
         if (Carry(thread, StepOf(thread), phase, answer))
         {
             Memory.WriteU32(PhaseOf(thread), (uint)phase + 1);

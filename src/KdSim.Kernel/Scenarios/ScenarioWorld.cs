@@ -30,7 +30,11 @@ public sealed class ScenarioWorld(NtKernel kernel) : KernelComponent(kernel)
         await Guest.Call(Stub.KiScenarioThreadEnds);
     }
 
-    /// <summary>A system service of the simulator's own: carries out the statement at which the thread stands.</summary>
+    /// <summary>A system service of the simulator's own: the thread stands still while the system sleeps.</summary>
+    [NtRoutine("NtScenarioStandStill", MaxIrql = Irql.Passive)]
+    public async KTask NtScenarioStandStill() => await Kernel.SystemPower.WaitUntilAwake();
+
+    /// <summary>Another: carries out the statement at which the thread stands.</summary>
     [NtRoutine("NtScenarioAct", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> NtScenarioAct(ulong Thread)
     {
@@ -44,8 +48,15 @@ public sealed class ScenarioWorld(NtKernel kernel) : KernelComponent(kernel)
 
     private KTask<NtStatus> Act(Statement.World action)
     {
-        if (action.Action is WorldAction.Load or WorldAction.Unload)
-            return Kernel.DriverLoading.Change(action.Name, action.Action == WorldAction.Load);
+        switch (action.Action)
+        {
+            case WorldAction.Load or WorldAction.Unload:
+                return Kernel.DriverLoading.Change(action.Name, action.Action == WorldAction.Load);
+            case WorldAction.Sleep:
+                return Kernel.SystemPower.Sleep((SYSTEM_POWER_STATE)action.Value);
+            case WorldAction.Resume:
+                return Kernel.SystemPower.Resume();
+        }
         View<DEVICE_NODE> node = Kernel.PnpActions.Find(action.Name);
         bool isFunction = Kernel.PnpActions.TryFindFunction(action.Name, out PciAddress address);
         return action.Action switch
@@ -56,7 +67,8 @@ public sealed class ScenarioWorld(NtKernel kernel) : KernelComponent(kernel)
             WorldAction.Unplug when !node.IsNull => Kernel.PnpActions.Remove(node.Ptr),
             WorldAction.Enable when !node.IsNull => Kernel.PnpActions.Enable(node.Ptr),
             WorldAction.Disable when !node.IsNull => Kernel.PnpActions.Disable(node.Ptr),
-            WorldAction.Sleep or WorldAction.Resume or WorldAction.SetRegister => KTaskOf(NtStatus.NotSupported),
+            WorldAction.SetRegister when isFunction =>
+                KTaskOf(Kernel.Computer.Pci!.TrySetRegister(address, action.Register, action.Value) ? NtStatus.Success : NtStatus.NotFound),
             _ => KTaskOf(NtStatus.NoSuchDevice),
         };
     }

@@ -26,6 +26,12 @@ public interface IPciConfiguration
 
     void Write(PciAddress address, int offset, int size, uint value);
 
+    /// <summary>
+    /// Writes a register of a function, by the name that its data sheet gives it, as a driver would. False if the function is absent, has no such register, or
+    /// the register cannot be written. An input from outside: the caller records it.
+    /// </summary>
+    bool TrySetRegister(PciAddress address, string register, ulong value);
+
     /// <summary>The IO-APIC input to which the board wires this function's interrupt pin (what ACPI's _PRT
     /// tells); -1 if it has no pin.</summary>
     int InterruptInput(PciAddress address);
