@@ -7,7 +7,7 @@ using KdSim.Nt;
 namespace KdExts.Io;
 
 /// <summary><c>!devobj</c>: a device object by address or name.</summary>
-[Command("!devobj", "!devobj {address|name}", "Show a device object", Example = "!devobj Pulse0")]
+[Command("!devobj", "!devobj {address|name}", "Show a device object", Example = "!devobj Buffers")]
 [Reads("nt!_DEVICE_OBJECT", "nt!_DEVOBJ_EXTENSION", "nt!_DRIVER_OBJECT", "nt!_OBJECT_HEADER")]
 public sealed class DeviceObjectCommand : WordCommand
 {

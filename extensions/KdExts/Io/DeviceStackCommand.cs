@@ -6,7 +6,7 @@ using KdSim.Debugging.Structures;
 namespace KdExts.Io;
 
 /// <summary><c>!devstack</c>: the devices attached over and under a device, top first, and the node at the bottom.</summary>
-[Command("!devstack", "!devstack {address|name}", "Show the device stack of a device object", Example = "!devstack Pulse0")]
+[Command("!devstack", "!devstack {address|name}", "Show the device stack of a device object", Example = "!devstack Buffers")]
 [Reads("nt!_DEVICE_OBJECT", "nt!_DEVOBJ_EXTENSION", "nt!_DEVICE_NODE")]
 public sealed class DeviceStackCommand : WordCommand
 {

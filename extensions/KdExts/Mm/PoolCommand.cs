@@ -26,7 +26,7 @@ public sealed class PoolCommand : WordCommand
         if (pool.BigBlocks(paged).FirstOrDefault(b => address - b.Address < b.Size) is { } big)
         {
             yield return new Line($"*{big.Address:x16} : large page allocation, tag is {PoolReader.TagText(big.Tag)}, size is 0x{big.Size:x} bytes");
-            yield return new Line($"\t\t{PoolTags.Describe(big.Tag)}");
+            yield return new Line($"\t\t{PoolTags.Describe(session, big.Tag)}");
             yield break;
         }
         bool any = false;
@@ -45,7 +45,7 @@ public sealed class PoolCommand : WordCommand
                 continue;
             yield return BlockLine(session, pool, block, wanted);
             if (wanted && (flags & NoDescription) == 0 && block.Allocated)
-                yield return new Line($"\t\t{PoolTags.Describe(block.Tag)}");
+                yield return new Line($"\t\t{PoolTags.Describe(session, block.Tag)}");
             if ((flags & Contents) != 0)
                 foreach (Node node in session.Execute($"dq {block.Address + pool.HeaderSize:x} L4"))
                     yield return node;

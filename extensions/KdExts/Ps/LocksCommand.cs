@@ -7,7 +7,7 @@ namespace KdExts.Ps;
 
 /// <summary><c>!locks</c>: resources (ERESOURCE) that threads hold.</summary>
 [Command("!locks", "!locks [-v] [address]", "Show resources that are held (-v: all)", Example = "!locks")]
-[Reads("nt!_ERESOURCE", "nt!_OWNER_ENTRY", "nt!ExpSystemResourcesList")]
+[Reads("nt!_ERESOURCE", "nt!_OWNER_ENTRY", "nt!_KWAIT_BLOCK", "nt!_DISPATCHER_HEADER", "nt!ExpSystemResourcesList")]
 public sealed class LocksCommand : WordCommand
 {
     const ulong MostOwners = 256;
@@ -48,6 +48,18 @@ public sealed class LocksCommand : WordCommand
             yield return new Line($"    Contention Count = {contention}");
         if (owners.Count > 0)
             yield return new Line($"     Threads: {string.Concat(owners.Select(o => $"{o.Thread:x16}-{o.Count:x2}<*> "))}");
+        foreach ((string kind, string field) in (IEnumerable<(string, string)>)[("Shared", "SharedWaiters"), ("Exclusive", "ExclusiveWaiters")])
+        {
+            if (resource[$"NumberOf{field}"] is not (var waiters and not 0))
+                continue;
+            yield return new Line($"    NumberOf{field} = {waiters}");
+            yield return new Line("");
+            yield return new Line($"     Threads Waiting On {kind} Access:");
+            // Both a semaphore and an event begin with a dispatcher header.
+            ulong list = resource[field] + session.Types["nt!_DISPATCHER_HEADER"].OffsetOf("WaitListHead");
+            foreach (StructureValue block in session.Types["nt!_KWAIT_BLOCK"].List(list, "WaitListEntry", (int)MostOwners))
+                yield return new Line("              ", Say.Linked(block["Thread"], "!thread"));
+        }
     }
 
     static IEnumerable<(ulong Thread, ulong Count)> Owners(IDebugSession session, StructureValue resource)

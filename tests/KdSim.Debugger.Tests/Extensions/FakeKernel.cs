@@ -30,7 +30,9 @@ sealed class FakeKernel : ISymbolBytes
         ("PsActiveProcessHead", 16), ("IopRootDeviceNode", 8), ("KiProcessorBlock", 8 * 64), ("ObpRootDirectoryObject", 8),
         ("ObTypeIndexTable", 8 * 64), ("ObHeaderCookie", 1), ("KiBugCheckData", 40), ("MmNonPagedPoolStart", 8), ("MmNonPagedPoolEnd", 8),
         ("MmPagedPoolStart", 8), ("MmPagedPoolEnd", 8), ("PoolBigPageTable", 24 * 16), ("PoolBigPageTableSize", 8), ("ExpSystemResourcesList", 16),
-        ("KeMaximumIncrement", 4),
+        ("KeMaximumIncrement", 4), ("PoolTrackTable", 40 * 16), ("PoolTrackTableSize", 8), ("ExWorkerQueue", 3 * 0x40),
+        ("ExNPagedLookasideListHead", 16), ("ExPagedLookasideListHead", 16), ("KdPrintCircularBuffer", 8), ("KdPrintWritePointer", 8),
+        ("KdPrintBufferSize", 4), ("KdPrintRolloverCount", 4), ("PnpEnumerationInProgress", 1), ("ObpKernelHandleTable", 8), ("MmSystemRangeStart", 8),
     ];
 
     static readonly string[] Routines =
@@ -126,7 +128,15 @@ sealed class FakeKernel : ISymbolBytes
         Qword(Global("MmPagedPoolStart"), PagedPool);
         Qword(Global("MmPagedPoolEnd"), PagedPool + 0x1000);
         EmptyList(Global("PsActiveProcessHead"));
-        EmptyList(Global("ExpSystemResourcesList"));
+        foreach (string head in (string[])["ExpSystemResourcesList", "ExNPagedLookasideListHead", "ExPagedLookasideListHead"])
+            EmptyList(Global(head));
+        Qword(Global("PoolTrackTableSize"), 16);
+        Qword(Global("MmSystemRangeStart"), 0xffff800000000000);
+        for (ulong i = 0; i < 3; i++)
+        {
+            EmptyList(Global("ExWorkerQueue") + i * 0x40 + Offset("_KQUEUE", "EntryListHead"));
+            EmptyList(Global("ExWorkerQueue") + i * 0x40 + Offset("_KQUEUE", "ThreadListHead"));
+        }
         Write(Global("ObHeaderCookie"), [0x5a]);
         Write(Global("KeMaximumIncrement"), BitConverter.GetBytes(156250));
         for (int i = 2; i < ObjectTypes.Length; i++)
@@ -227,9 +237,23 @@ sealed class FakeKernel : ISymbolBytes
             _previousUnits = 0;
         }
         ulong block = Header(units, tag, allocated);
+        if (allocated)
+            Count(tag, units * 16);
         if ((_nextBlock & 0xfff) == 0)
             _previousUnits = 0;
         return block + 16;
+    }
+
+    /// <summary>Counts an allocation in nt's table.</summary>
+    void Count(string tag, ulong bytes)
+    {
+        uint key = BitConverter.ToUInt32(Encoding.ASCII.GetBytes(tag));
+        ulong row = Global("PoolTrackTable");
+        while (Session.ReadUInt32(row) is var there && there != 0 && there != key)
+            row += TypeSize("_POOL_TRACKER_TABLE");
+        ulong before = Session.ReadUInt32(row + Offset("_POOL_TRACKER_TABLE", "NonPagedAllocs"));
+        ulong used = Session.ReadPointer(row + Offset("_POOL_TRACKER_TABLE", "NonPagedBytes"));
+        Set(row, "_POOL_TRACKER_TABLE", ("Key", key), ("NonPagedAllocs", before + 1), ("NonPagedBytes", used + bytes));
     }
 
     /// <summary>Makes what is left of the last page one free block.</summary>

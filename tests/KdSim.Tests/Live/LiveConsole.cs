@@ -79,6 +79,17 @@ static partial class LiveConsole
         return Settled(output.ToString().Replace(Root + Path.DirectorySeparatorChar, "").Replace(Root, "."));
     }
 
+    /// <summary>A transcript of the demo machine.</summary>
+    public static string DemoTranscript(params string[] lines)
+    {
+        Options parsed = OptionTable.Parse(["-kqm"], windows: false, inputIsTerminal: false);
+        using StringWriter output = new() { NewLine = "\n" };
+        using EchoingReader input = new(lines, output);
+        using ConsoleHost host = new(parsed, MachineChoice.From(parsed), input, output);
+        host.Run();
+        return Settled(output.ToString().Replace(Root + Path.DirectorySeparatorChar, "").Replace(Root, "."));
+    }
+
     /// <summary>
     /// What grows with the kernel gets a name: addresses in its own images, on stacks and in pool. Addresses in the driver stay as they are.
     /// </summary>
