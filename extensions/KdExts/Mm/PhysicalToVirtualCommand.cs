@@ -12,6 +12,7 @@ namespace KdExts.Mm;
 public sealed class PhysicalToVirtualCommand : WordCommand
 {
     const ulong FrameMask = 0x000f_ffff_ffff_f000;
+    const int MostPages = 1 << 22;
     const ulong Present = 1, Large = 0x80;
 
     protected override IEnumerable<Node> Run(Words arguments, IDebugSession session)
@@ -20,7 +21,8 @@ public sealed class PhysicalToVirtualCommand : WordCommand
         directory = (directory == 0 ? PageTableStep.DirectoryBase(session) : directory) & FrameMask;
         yield return new Line($"Amd64PtoV: pagedir {directory:x}");
         (ulong Physical, ulong Virtual, ulong Size) run = default;
-        foreach ((ulong physical, ulong address, ulong size) in Pages(session, directory, 3, 0))
+        // Any page can be taken for a table of tables: what it seems to map has no end.
+        foreach ((ulong physical, ulong address, ulong size) in Pages(session, directory, 3, 0).Take(MostPages))
         {
             if (run.Size != 0 && physical == run.Physical + run.Size && address == run.Virtual + run.Size)
             {

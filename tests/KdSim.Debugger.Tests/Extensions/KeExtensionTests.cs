@@ -24,7 +24,7 @@ public class KeExtensionTests
         ulong dpc = kernel.New("_KDPC", ("Type", 19), ("DeferredRoutine", kernel.Global("KiExecuteAllDpcs")));
         kernel.Set(kernel.Prcb(0), "_KPRCB", ("DpcData[0].DpcList.ListHead.Next", dpc + kernel.Offset("_KDPC", "DpcListEntry")), ("LockQueue[2].Lock", 2));
         Golden.Check(kernel.Transcript("!irql", "!irql 1", "!irql 77", "!dpcs", "!dpcs 1", "!dpcs 9", "!running", "!running -i", "!prcb", "!pcr 1",
-            "!verifier", "!log", "!dpcisr", "!findings", "!kframes", "!pfn 1", "!timer"));
+            "!verifier", "!log", "!hash", "!dpcisr", "!findings", "!kframes", "!pfn 1", "!timer"));
         kernel.Set(dpc, "_KDPC", ("DpcListEntry.Flink", dpc + kernel.Offset("_KDPC", "DpcListEntry")));
         Assert.Single(kernel.Run("!dpcs 0").Split('\n'), l => l.Contains("Normal"));
     }
