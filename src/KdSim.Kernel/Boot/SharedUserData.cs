@@ -1,4 +1,5 @@
 using KdSim.Kernel.Mm;
+using KdSim.Kernel.Routines;
 using KdSim.Nt;
 
 namespace KdSim.Kernel.Boot;
@@ -36,6 +37,9 @@ public sealed class SharedUserData(NtKernel kernel) : KernelComponent(kernel)
         WriteTime(physical, KUSER_SHARED_DATA.Offsets.InterruptTime, interruptTime);
         WriteTime(physical, KUSER_SHARED_DATA.Offsets.SystemTime, (ulong)Kernel.Options.SystemTime + interruptTime);
         WriteTime(physical, KUSER_SHARED_DATA.Offsets.TickCount, ticks);
+        ulong copy = Kernel.Data(Datum.KeTickCount); // A KSYSTEM_TIME of nt's own, which old drivers read.
+        Memory.WriteU64(copy, ticks);
+        Memory.WriteU32(copy + 8, (uint)(ticks >> 32));
     }
 
     private void WriteTime(ulong physical, int offset, ulong time)

@@ -8,16 +8,20 @@ namespace KdSim.Kernel.Mm;
 public sealed class MdlMappings(NtKernel kernel) : KernelComponent(kernel)
 {
     private const ulong Page = PhysicalMemory.PageSize;
+    private const ulong FirstView = 0xB0_0000_0000, LastView = FirstView + 0x1000_0000;
     private const int NoExecute = 0x4000_0000, ReadOnly = unchecked((int)0x8000_0000);
 
-    /// <summary>Maps locked pages into system space; 0 (or a bug check, if the caller wants that) when there is no room.</summary>
+    /// <summary>
+    /// Maps locked pages into system space; 0 (or a bug check, if the caller wants that) when there is no room. Or into the user half of the current process,
+    /// at an address that the caller may choose: an exception when that is not possible.
+    /// </summary>
     [NtExport("MmMapLockedPagesSpecifyCache", MaxIrql = Irql.Dispatch)]
     public ulong MmMapLockedPagesSpecifyCache(Ptr<MDL> MemoryDescriptorList, sbyte AccessMode, MEMORY_CACHING_TYPE CacheType, ulong RequestedAddress,
         uint BugCheckOnFailure, int Priority)
     {
         View<MDL> mdl = MemoryDescriptorList;
         if (AccessMode != 0)
-            throw new NotSupportedException("MmMapLockedPagesSpecifyCache: mapping into user space is not supported");
+            return MapForUser(mdl, CacheType, RequestedAddress, Priority);
         if ((mdl.MdlFlags & (MDL_FLAGS.MAPPED_TO_SYSTEM_VA | MDL_FLAGS.SOURCE_IS_NONPAGED_POOL)) != 0)
             Kernel.Report(FindingKind.Other, mdl.Address, 0, (ulong)mdl.MdlFlags, "an MDL that has a system address was mapped again");
         ulong pages = Mdls.PagesOf(mdl.ByteOffset, mdl.ByteCount);
@@ -42,6 +46,41 @@ public sealed class MdlMappings(NtKernel kernel) : KernelComponent(kernel)
         return mdl.MappedSystemVa;
     }
 
+    /// <summary>The pages belong to who made the MDL: they are not freed with the process.</summary>
+    private ulong MapForUser(View<MDL> mdl, MEMORY_CACHING_TYPE caching, ulong wanted, int priority)
+    {
+        ulong pages = Mdls.PagesOf(mdl.ByteOffset, mdl.ByteCount), start = wanted != 0 ? wanted & ~(Page - 1) : FindUserRange(pages);
+        ulong end = start + pages * Page, limit = Memory.ReadU64(Kernel.Data(Datum.MmUserProbeAddress));
+        if (start == 0 || end > limit || end < start || CurrentRoot == Kernel.SystemRoot)
+            throw new GuestException(start == 0 ? NtStatus.InsufficientResources : NtStatus.InvalidAddress);
+        for (ulong i = 0; i < pages; i++)
+            if (Kernel.PageTables.Read(CurrentRoot, start + i * Page) != 0)
+                throw new GuestException(NtStatus.ConflictingAddresses);
+        PteBits bits = PteBits.UserData | PteBits.Shared;
+        if ((priority & ReadOnly) != 0)
+            bits &= ~PteBits.Write;
+        if (caching == MEMORY_CACHING_TYPE.MmNonCached)
+            bits |= PteBits.CacheDisable;
+        for (ulong i = 0; i < pages; i++)
+            Kernel.PageTables.Map(CurrentRoot, start + i * Page, Memory.ReadU64(Mdls.PfnSlot(mdl, i)) * Page, bits);
+        return start + mdl.ByteOffset;
+    }
+
+    private ulong CurrentRoot => Kernel.KernelObjects.Process.Pcb.DirectoryTableBase;
+
+    /// <summary>The first free addresses of the part of a process that views are mapped into; 0 if there is no room.</summary>
+    private ulong FindUserRange(ulong pages)
+    {
+        ulong run = 0;
+        for (ulong at = FirstView; at < LastView && run < pages; at += Page)
+        {
+            run = Kernel.PageTables.Read(CurrentRoot, at) == 0 ? run + 1 : 0;
+            if (run == pages)
+                return at - (pages - 1) * Page;
+        }
+        return 0;
+    }
+
     [NtExport("MmMapLockedPages", MaxIrql = Irql.Dispatch)]
     public ulong MmMapLockedPages(Ptr<MDL> MemoryDescriptorList, sbyte AccessMode) =>
         MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MEMORY_CACHING_TYPE.MmCached, 0, 1, 32);
@@ -51,6 +90,12 @@ public sealed class MdlMappings(NtKernel kernel) : KernelComponent(kernel)
     {
         View<MDL> mdl = MemoryDescriptorList;
         ulong pages = Mdls.PagesOf(mdl.ByteOffset, mdl.ByteCount), start = BaseAddress & ~(Page - 1);
+        if (BaseAddress < Memory.ReadU64(Kernel.Data(Datum.MmUserProbeAddress)))
+        {
+            for (ulong i = 0; i < pages; i++)
+                Kernel.PageTables.Set(CurrentRoot, start + i * Page, 0);
+            return;
+        }
         if ((mdl.MdlFlags & MDL_FLAGS.MAPPED_TO_SYSTEM_VA) == 0 || mdl.MappedSystemVa != BaseAddress)
             throw new GuestBugCheck(BugCheckCode.SYSTEM_PTE_MISUSE, 0, BaseAddress, mdl.Address, (ulong)mdl.MdlFlags);
         Kernel.SystemMemory.Release(start, pages + 1, freePages: false);

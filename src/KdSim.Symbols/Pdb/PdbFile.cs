@@ -11,6 +11,8 @@ public sealed partial class PdbFile
     readonly Dictionary<int, ModuleSymbols> _modules = [];
     readonly Dictionary<int, ModuleLines> _lines = [];
     readonly uint _idStream;
+    const uint MinimalDebugInfo = 0x494E494D; // "MINI"
+
     readonly uint _namesStream = uint.MaxValue;
     TypeTable? _types;
     TypeTable? _ids;
@@ -80,7 +82,12 @@ public sealed partial class PdbFile
                 names = stream;
         }
         while (cursor.Left >= 4)
-            hasIds |= cursor.UInt32() is 20091201 or 20140508;
+        {
+            uint feature = cursor.UInt32();
+            if (feature == MinimalDebugInfo)
+                throw cursor.Bad("made with /DEBUG:FASTLINK, which leaves types and lines in the object files; link with /DEBUG:FULL");
+            hasIds |= feature is 20091201 or 20140508;
+        }
         return (names, hasIds);
     }
 

@@ -19,6 +19,15 @@ public class PdbFileTests
     }
 
     [Fact]
+    public void AFastLinkedFileIsRefusedByName()
+    {
+        byte[] bytes = Fixture.Bytes("small.pdb").ToArray();
+        int feature = bytes.AsSpan().IndexOf((ReadOnlySpan<byte>)[0xDC, 0x51, 0x33, 0x01]); // 20140508, in the information stream.
+        "MINI"u8.CopyTo(bytes.AsSpan(feature));
+        Assert.Contains("/DEBUG:FASTLINK", Assert.Throws<BadPdbException>(() => PdbFile.Parse(bytes, "small.pdb")).Message);
+    }
+
+    [Fact]
     public void AWrittenFileReadsBack()
     {
         var pdb = Sample();

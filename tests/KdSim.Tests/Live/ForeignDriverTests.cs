@@ -16,6 +16,7 @@ public class ForeignDriverTests
     [InlineData("gsentry", "g = open \"\\\\.\\GsEntry\"\n close g\n", "gsentry: all 7 steps ok", "gsentry: unloaded, 1 work items, notified")]
     [InlineData("haltest", "", "haltest: all 6 steps ok", "haltest: unloaded")]
     [InlineData("cmtest", "", "cmtest: all 2 steps ok", "cmtest: unloaded")]
+    [InlineData("kerntest", "k = open \"\\\\.\\KernTest\"\n close k\n", "kerntest: user mapping ok", "kerntest: unloaded")]
     [InlineData("servtest", "", "servtest: all 7 steps ok", "servtest: unloaded")]
     [InlineData("buffers", "", "", "")]
     public void A_driver_loads_and_unloads(string driver, string meanwhile, string said, string saidAtUnload)
