@@ -1,4 +1,5 @@
 using System.Globalization;
+using KdSim.Debugger.Control;
 using KdSim.Debugger.Modules;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
@@ -90,14 +91,14 @@ public sealed class TimeTravel : TextCommand
             for (int i = 0; i < session.Target.ProcessorCount; i++)
                 yield return new Line(new Text(
                     $"{(i == session.CurrentProcessor ? '>' : ' ')}Processor {i} Thread {Processors.ThreadOn(session, i):x16} - " +
-                    $"Position: {Format(travel.Position)}"));
+                    $"Position: {ReverseRunner.Format(travel.Position)}"));
             yield break;
         }
         string[] words = arguments.Text.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         if (words.Length == 0)
         {
-            yield return new Line(new Text($"Time Travel Position: {Format(travel.Position)}"));
-            yield return new Line(new Text($"Known from {Format(travel.Start)} to {Format(travel.End)}"));
+            yield return new Line(new Text($"Time Travel Position: {ReverseRunner.Format(travel.Position)}"));
+            yield return new Line(new Text($"Known from {ReverseRunner.Format(travel.Start)} to {ReverseRunner.Format(travel.End)}"));
             yield break;
         }
         if (words[0] is "ba-")
@@ -106,9 +107,8 @@ public sealed class TimeTravel : TextCommand
             yield break;
         }
         ulong position = Parse(words[0], travel) ?? throw arguments.Wrong("Syntax", 1);
-        yield return new Line(new Text($"Setting position: {Format(position)}"));
+        yield return new Line(new Text($"Setting position: {ReverseRunner.Format(position)}"));
         session.Reverse.SeekTo(position);
-        yield return new Line(new Text($"Time Travel Position: {Format(travel.Position)}"));
         session.Stops.Report(new StopEvent.Stepped(session.CurrentProcessor));
     }
 
@@ -141,6 +141,4 @@ public sealed class TimeTravel : TextCommand
         return decimal.TryParse(text.TrimEnd('%'), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal percent) && percent <= 100
             ? travel.Start + (ulong)((travel.End - travel.Start) * percent / 100) : null;
     }
-
-    static string Format(ulong position) => $"{position >> 16:X}:{position & 0xFFFF:X}";
 }

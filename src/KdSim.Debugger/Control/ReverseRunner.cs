@@ -14,6 +14,9 @@ public sealed class ReverseRunner(DebuggerSession session)
 {
     ITimeTravel Travel => session.Target.Capability<ITimeTravel>() ?? throw new CommandException("This target cannot go back in time");
 
+    /// <summary>A position as WinDbg writes one: two hexadecimal numbers, of which the second has 16 bits.</summary>
+    public static string Format(ulong position) => $"{position >> 16:X}:{position & 0xFFFF:X}";
+
     /// <summary><c>g-</c>: to the last stop before here.</summary>
     public void Go()
     {

@@ -124,6 +124,9 @@ public sealed partial class Runner(DebuggerSession session)
         return Run(first, [], counts: report, report, again, wanted, backwards: true);
     }
 
+    /// <summary>The last run was a journey through time: its end is told with the position.</summary>
+    public bool HasTravelled { get; private set; }
+
     bool HasMoved(int processor, IntegerState? before) =>
         before is null || !session.Target.TryGetContext(processor, out ProcessorContext now) || now.Integer is not { } integer ||
         integer.Rip != before.Rip || integer.Rflags != before.Rflags || !integer.General.AsSpan().SequenceEqual(before.General);
@@ -132,6 +135,7 @@ public sealed partial class Runner(DebuggerSession session)
     StopEvent Run(Func<StopEvent> first, List<Destination> destinations, bool counts, bool report, Func<StopEvent>? again = null,
         int wanted = -1, bool backwards = false)
     {
+        HasTravelled = backwards;
         if (_bugChecked)
             throw new CommandException("The target has stopped with a bug check and cannot run; .reboot starts it again");
         session.ResetContext();

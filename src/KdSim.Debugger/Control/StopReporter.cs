@@ -31,6 +31,8 @@ public sealed class StopReporter(DebuggerSession session)
         StringBuilder text = new();
         if (!quiet)
             text.Append(reason);
+        if (session.Runner.HasTravelled && session.Target.Capability<ITimeTravel>() is { } travel)
+            text.Append($"Time Travel Position: {ReverseRunner.Format(travel.Position)}\n");
         text.Append(Location());
         session.ShowStop(new StopReport(kind, stop.Processor, session.Context.Integer?.Rip ?? 0,
             session.SymbolAt(session.Context.Integer?.Rip ?? 0),
