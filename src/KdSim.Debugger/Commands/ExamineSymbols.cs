@@ -43,6 +43,8 @@ public sealed class ExamineSymbols : EngineCommand<ExamineSymbols.Arguments>
             yield break;
         }
         (string modules, string names) = (arguments.Pattern[..bang], arguments.Pattern[(bang + 1)..]);
+        if (!session.Modules.Loaded.Any(m => Wildcard.Matches(modules, m.Name)))
+            throw new CommandException($"{new string(' ', session.Prompt.Length + arguments.Pattern.Length + 1)}^ Couldn't resolve 'x {arguments.Pattern}'");
         ulong size = arguments.Size is { } wanted ? session.Evaluate(wanted) : 0;
         foreach (DebuggedModule module in session.Modules.Loaded.Where(m => Wildcard.Matches(modules, m.Name)))
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KdSim.Debugger.Inspection;
 using KdSim.Debugger.Language;
 using KdSim.Debugger.Modules;
@@ -6,98 +5,8 @@ using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
 using KdSim.Debugging.Structures;
-using KdSim.Debugging.Targets;
-using KdSim.Symbols.Pe;
 
 namespace KdSim.Debugger.Commands;
-
-/// <summary><c>lm</c>: modules.</summary>
-[Command("lm", "lm[v] [o] [l] [u] [k] [1m] [a address] [m pattern]", "List modules", Example = "lm")]
-[Command("lmv", "lmv [m pattern] [a address]", "List modules with details", Example = "lmv m nt")]
-[Command("lmvm", "lmvm pattern", "List matching modules with details", Example = "lmvm nt")]
-[Command("lmm", "lmm pattern", "List matching modules")]
-[Command("lm1m", "lm1m [m pattern]", "List only the names of modules", Example = "lm1m")]
-public sealed class ListModules : TextCommand
-{
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
-    {
-        bool verbose = arguments.Name.Contains('v'), names = arguments.Name == "lm1m";
-        string? pattern = arguments.Name is "lmm" or "lmvm" ? arguments.Text : null;
-        ulong? address = null;
-        bool loadedOnly = false;
-        ArgumentReader reader = new(arguments.Name, pattern is null ? arguments.Text : "");
-        while (!reader.AtEnd)
-            switch (reader.Word())
-            {
-                case "m" or "M": pattern = reader.Word(); break;
-                case "a": address = session.Evaluate(reader.Word()); break;
-                case "v": verbose = true; break;
-                case "1m": names = true; break;
-                case "l": loadedOnly = true; break;
-                case "k" or "o" or "u" or "n" or "t" or "i" or "f" or "p" or "e" or "c" or "sm" or "D": break;
-                default: throw arguments.Wrong("Syntax", arguments.Text.Length);
-            }
-        bool Shown(TargetModule m) => (pattern is null || Wildcard.Matches(pattern, m.Name)) &&
-            (address is null || m.Contains(address.Value));
-        if (!names)
-            yield return new Line(new Text("start             end                 module name"));
-        foreach (DebuggedModule module in session.Modules.Loaded.Where(m => Shown(m.Image) && (!loadedOnly || m.IsLoaded)))
-        {
-            if (names)
-            {
-                yield return new Line(new Text(module.Name));
-                continue;
-            }
-            yield return new Line(new Text(Row(session, module)));
-            if (verbose)
-                yield return new Text(Details(session, module.Image));
-        }
-        List<TargetModule> gone = session.Modules.Unloaded.Where(Shown).ToList();
-        if (gone.Count > 0 && !names && !loadedOnly)
-        {
-            yield return new Text("\nUnloaded modules:\n");
-            foreach (TargetModule module in gone)
-                yield return new Line(new Text($"{Addresses.Accent(module.Base)} {Addresses.Accent(module.End)}   {module.ImageName}"));
-        }
-    }
-
-    static string Row(DebuggerSession session, DebuggedModule module)
-    {
-        string status = module.IsLoaded || session.Options.EagerSymbols ? $"({module.Symbols.Status})" : "(deferred)";
-        string path = module.IsLoaded ? module.Symbols.Path : "";
-        return $"{Addresses.Accent(module.Base)} {Addresses.Accent(module.Image.End)}   {module.Name,-10} {status,-23} {path}".TrimEnd();
-    }
-
-    static string Details(DebuggerSession session, TargetModule image)
-    {
-        if (IsReproducible(session, image))
-            return Details(image, $"{image.TimeDateStamp:X8} (This is a reproducible build file hash, not a timestamp)");
-        DateTime built = DateTime.UnixEpoch.AddSeconds(image.TimeDateStamp);
-        string stamp = string.Create(CultureInfo.InvariantCulture,
-            $"{built:ddd MMM} {built.Day,2} {built:HH:mm:ss yyyy} ({image.TimeDateStamp:X8})");
-        return Details(image, stamp);
-    }
-
-    /// <summary>Linkers that make the same file twice put a hash where the time was; an entry of the debug directory says so.</summary>
-    static bool IsReproducible(DebuggerSession session, TargetModule image)
-    {
-        try
-        {
-            PeImage mapped = PeImage.FromMemory(session.Loader.Read, image.Base, image.ImageName);
-            return mapped.ReadDebugEntries().Any(e => e.Type == DebugEntry.ReproType);
-        }
-        catch (BadImageException)
-        {
-            return false;
-        }
-    }
-
-    static string Details(TargetModule image, string stamp)
-    {
-        return $"    Loaded symbol image file: {image.ImageName}\n    Image path: {image.ImagePath}\n    Image name: {image.ImageName}\n" +
-            $"    Timestamp:        {stamp}\n    CheckSum:         {image.CheckSum:X8}\n    ImageSize:        {image.Size:X8}\n";
-    }
-}
 
 /// <summary><c>ln</c>: the symbols around an address.</summary>
 [Command("ln", "ln [address]", "List nearest symbols", Example = "ln @rip")]

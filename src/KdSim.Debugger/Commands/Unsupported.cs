@@ -7,7 +7,6 @@ namespace KdSim.Debugger.Commands;
 /// <summary>Commands of WinDbg that this debugger does not have. They say so by name, instead of a syntax error.</summary>
 [Command(".asm", ".asm", "Not supported: disassembly options")]
 [Command(".dump", ".dump", "Not supported: writing dump files")]
-[Command(".eventlog", ".eventlog", "Not supported: .lastevent shows the latest event, !log the recorded ones")]
 [Command(".idle_cmd", ".idle_cmd", "Not supported: commands that run when the debugger is idle")]
 [Command(".ocommand", ".ocommand", "Not supported: commands in the target's output")]
 [Command(".outmask", ".outmask", "Not supported: output masks")]
@@ -15,8 +14,7 @@ namespace KdSim.Debugger.Commands;
 [Command(".restart", ".restart", "Not supported: .reboot starts the target again")]
 [Command(".settings", ".settings", "Not supported: saved settings")]
 [Command(".shell", ".shell", "Not supported: host commands")]
-[Command(".symfix", ".symfix", "Not supported: symbol servers")]
-[Command(".symopt", ".symopt", "Not supported: symbol options")]
+[Command(".symfix", ".symfix", "Not supported: no symbol server is asked; .sympath takes folders and symbol stores")]
 [Command("dg", "dg", "Not supported: descriptor tables")]
 [Command("rdmsr", "rdmsr", "Not supported: model-specific registers")]
 [Command("up", "up", "Not supported: disassembling physical memory")]

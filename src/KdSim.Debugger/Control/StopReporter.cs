@@ -18,7 +18,13 @@ public sealed class StopReporter(DebuggerSession session)
     /// <summary>The last reason, as <c>.lastevent</c> gives it.</summary>
     public string LastEvent { get; private set; } = "No event has happened yet";
 
+    const int MostLogged = 100;
+
+    readonly Queue<(string Text, string Time)> _log = new();
     string _lastTime = "";
+
+    /// <summary>The latest stops, oldest first (<c>.eventlog</c>).</summary>
+    public IReadOnlyCollection<(string Text, string Time)> Log => _log;
 
     /// <summary><c>.lastevent</c> in full.</summary>
     public string LastEventText => $"Last event: {LastEvent}\n{_lastTime}";
@@ -64,6 +70,9 @@ public sealed class StopReporter(DebuggerSession session)
             return;
         LastEvent = last;
         _lastTime = session.Target.Capability<ITargetClock>() is { } clock ? $"  debugger time: {FormatTime(clock.UtcNow)}\n" : "";
+        _log.Enqueue((last, _lastTime));
+        if (_log.Count > MostLogged)
+            _log.Dequeue();
         session.Pseudo.EventIp = session.Context.Integer?.Rip ?? 0;
     }
 
