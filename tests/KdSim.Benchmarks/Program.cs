@@ -15,6 +15,12 @@ if (args is ["--recording"])
     return;
 }
 
+if (args is ["--symbols"])
+{
+    SymbolCost.Run();
+    return;
+}
+
 if (args is not ["--quick"])
 {
     BenchmarkSwitcher.FromAssembly(typeof(CrcBenchmark).Assembly).Run(args);

@@ -8,20 +8,62 @@ public static class Wildcard
 {
     public static bool HasAny(string pattern) => pattern.AsSpan().IndexOfAny("*?[#+") >= 0;
 
-    /// <summary>Matches the whole text. Iterative in <c>*</c> runs; other repeats backtrack within one element only.</summary>
+    /// <summary>Matches the whole text. A pattern that is asked for again, as for each symbol of a module, is not taken apart again.</summary>
     public static bool Matches(string pattern, string text)
     {
-        // Reachable pattern positions per character of the text: linear in both, whatever the pattern is.
-        List<Element> elements = Compile(pattern);
-        bool[] now = new bool[elements.Count + 1];
+        (string Pattern, Element[] Elements)? last = s_last;
+        if (last is not { } known || !string.Equals(known.Pattern, pattern, StringComparison.Ordinal))
+            s_last = known = (pattern, [.. Compile(pattern)]);
+        return known.Elements.Length < BitsOfState ? MatchesShort(known.Elements, text) : MatchesLong(known.Elements, text);
+    }
+
+    const int BitsOfState = 64;
+
+    [ThreadStatic]
+    static (string Pattern, Element[] Elements)? s_last;
+
+    /// <summary>
+    /// Reachable pattern positions per character of the text, one bit each: linear in both, whatever the pattern is, and without allocation.
+    /// </summary>
+    static bool MatchesShort(Element[] elements, string text)
+    {
+        ulong now = CloseOver(elements, 1);
+        foreach (char c in text)
+        {
+            ulong next = 0;
+            char lower = char.ToLowerInvariant(c);
+            for (ulong left = now; left != 0; left &= left - 1)
+            {
+                int i = System.Numerics.BitOperations.TrailingZeroCount(left);
+                if (i < elements.Length && elements[i].Accepts(lower))
+                    next |= elements[i].Repeats ? 1UL << i : 2UL << i;
+            }
+            if (next == 0)
+                return false;
+            now = CloseOver(elements, next);
+        }
+        return (now >> elements.Length & 1) != 0;
+    }
+
+    static ulong CloseOver(Element[] elements, ulong states)
+    {
+        for (int i = 0; i < elements.Length; i++)
+            if (elements[i].Repeats)
+                states |= (states >> i & 1) << (i + 1);
+        return states;
+    }
+
+    static bool MatchesLong(Element[] elements, string text)
+    {
+        bool[] now = new bool[elements.Length + 1];
         now[0] = true;
         CloseOver(elements, now);
         foreach (char c in text)
         {
-            bool[] next = new bool[elements.Count + 1];
-            for (int i = 0; i < elements.Count; i++)
+            bool[] next = new bool[elements.Length + 1];
+            for (int i = 0; i < elements.Length; i++)
             {
-                if (!now[i] || !elements[i].Accepts(c))
+                if (!now[i] || !elements[i].Accepts(char.ToLowerInvariant(c)))
                     continue;
                 if (elements[i].Repeats)
                     next[i] = true;
@@ -39,16 +81,17 @@ public static class Wildcard
         ? Matches(pattern.TrimStart('_'), name.TrimStart('_')) || Matches(pattern, name)
         : Matches(pattern, name);
 
-    static void CloseOver(List<Element> elements, bool[] states)
+    static void CloseOver(Element[] elements, bool[] states)
     {
-        for (int i = 0; i < elements.Count; i++)
+        for (int i = 0; i < elements.Length; i++)
             if (states[i] && elements[i].Repeats)
                 states[i + 1] = true;
     }
 
     sealed record Element(string? Set, bool Any, bool Repeats)
     {
-        public bool Accepts(char c) => Any || Set!.Contains(char.ToLowerInvariant(c));
+        /// <summary>The character is in lower case.</summary>
+        public bool Accepts(char c) => Any || Set!.Contains(c);
     }
 
     static List<Element> Compile(string pattern)
