@@ -167,8 +167,8 @@ public sealed class SetBreakpoints : EngineCommand<BreakpointArguments>
         uint passes = words.Length > 1 ? (uint)session.Evaluate(words[1]) : 1;
         bool all = arguments.Switches.ContainsKey("/a"), any = false;
         foreach (DebuggedModule module in session.Modules.Loaded.Where(m => Wildcard.Matches(words[0][..bang], m.Name)))
-            foreach (ModuleSymbol symbol in module.Symbols.All.Where(s => (all || s.Kind != SymbolKind.Data) &&
-                Wildcard.MatchesSymbol(words[0][(bang + 1)..], s.Name)).ToList())
+            foreach (ModuleSymbol symbol in module.Symbols.Matching(n => Wildcard.MatchesSymbol(words[0][(bang + 1)..], n))
+                .Where(s => all || s.Kind != SymbolKind.Data).ToList())
             {
                 any = true;
                 string name = $"{module.Name}!{symbol.Name}";

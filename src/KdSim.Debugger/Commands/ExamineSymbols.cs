@@ -48,7 +48,7 @@ public sealed class ExamineSymbols : EngineCommand<ExamineSymbols.Arguments>
         ulong size = arguments.Size is { } wanted ? session.Evaluate(wanted) : 0;
         foreach (DebuggedModule module in session.Modules.Loaded.Where(m => Wildcard.Matches(modules, m.Name)))
         {
-            IEnumerable<ModuleSymbol> symbols = module.Symbols.All.Where(s => Wildcard.MatchesSymbol(names, s.Name));
+            IEnumerable<ModuleSymbol> symbols = module.Symbols.Matching(n => Wildcard.MatchesSymbol(names, n));
             // Symbols whose size nobody knows are always shown.
             if (size != 0)
                 symbols = symbols.Where(s => SizeOf(s) is var known && (known == 0 || known == size));

@@ -79,8 +79,8 @@ public sealed class ForEachOfKind : TextCommand
             text = text[end..].TrimStart();
         }
         foreach (DebuggedModule candidate in session.Modules.Loaded.Where(m => Language.Wildcard.Matches(module, m.Name)).ToList())
-            foreach (ModuleSymbol symbol in candidate.Symbols.All.Where(s => s.Kind != SymbolKind.Data && Language.Wildcard.MatchesSymbol(pattern,
-                s.Name)).ToList())
+            foreach (ModuleSymbol symbol in candidate.Symbols.Matching(n => Language.Wildcard.MatchesSymbol(pattern, n))
+                .Where(s => s.Kind != SymbolKind.Data).ToList())
                 Each(session, commands, ("FunctionName", symbol.Name), ("ModuleName", candidate.Name),
                     ("SymbolAddress", $"0x{candidate.Base + symbol.Rva:x16}"));
     }

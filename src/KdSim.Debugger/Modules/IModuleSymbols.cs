@@ -46,6 +46,9 @@ public interface IModuleSymbols
     /// <summary>Every symbol, by address.</summary>
     IEnumerable<ModuleSymbol> All { get; }
 
+    /// <summary>Those whose name a filter takes, by address: cheaper than to make all of them.</summary>
+    IEnumerable<ModuleSymbol> Matching(Func<string, bool> filter) => All.Where(s => filter(s.Name));
+
     TypeInfo? FindType(string name);
 
     IEnumerable<string> TypeNames { get; }

@@ -17,6 +17,9 @@ sealed class PdbModuleSymbols(PdbFile pdb, string path, Action<string> complain)
 
     public IEnumerable<ModuleSymbol> All => _all ??= Guard(() => pdb.EnumerateSymbols(static _ => true).Select(Convert).ToList(), []);
 
+    public IEnumerable<ModuleSymbol> Matching(Func<string, bool> filter) => _all is { } made ? made.Where(s => filter(s.Name))
+        : Guard(() => pdb.EnumerateSymbols(filter).Select(Convert).ToList(), []);
+
     public ModuleSymbol? Find(string name)
     {
         if (!_found.TryGetValue(name, out ModuleSymbol? symbol))
@@ -26,7 +29,7 @@ sealed class PdbModuleSymbols(PdbFile pdb, string path, Action<string> complain)
 
     public ModuleSymbol? Nearest(uint rva) => Guard(() => pdb.FindSymbolAt(rva) is { } found ? Convert(found) : null, null);
 
-    public ModuleSymbol? Next(uint rva) => All.FirstOrDefault(s => s.Rva > rva);
+    public ModuleSymbol? Next(uint rva) => Guard(() => pdb.FindSymbolAfter(rva) is { } found ? Convert(found) : null, null);
 
     public TypeInfo? FindType(string name)
     {

@@ -181,6 +181,16 @@ public sealed partial class PdbFile
         return section is not null && !section.Contains(start) ? null : Decode(Symbols.Addresses[index].Offset);
     }
 
+    /// <summary>The first symbol after an RVA: a name with an address, or a function of the same module that has none of its own.</summary>
+    public PdbSymbol? FindSymbolAfter(uint rva)
+    {
+        PdbSymbol? next = null;
+        for (int i = Symbols.LastAtOrBelow(rva) + 1; next is null && i < Symbols.Addresses.Count; i++)
+            next = Decode(Symbols.Addresses[i].Offset);
+        PdbFunction? function = _dbi.ModuleAt(rva) is { } module ? SymbolsOf(module).Functions.FirstOrDefault(f => f.Rva > rva) : null;
+        return function is not null && (next is null || function.Rva <= next.Rva) ? AsSymbol(function) : next;
+    }
+
     /// <summary>The function whose code contains the RVA, by private symbols; null when there is none.</summary>
     public PdbFunction? FindFunction(uint rva) => _dbi.ModuleAt(rva) is { } module ? SymbolsOf(module).Containing(rva) : null;
 
