@@ -9,10 +9,12 @@ namespace KdSim.Tests.Recording;
 static class Recorded
 {
     /// <param name="profile">Behind the comma of --record; empty for the default.</param>
-    public static byte[] Run(string commands, string profile = "", params IEnumerable<string> options)
+    public static byte[] Run(string commands, string profile = "") => Run("run.etl", commands, profile);
+
+    /// <param name="name">The name of the file, which is in the file: it has to be the same each time.</param>
+    public static byte[] Run(string name, string commands, string profile, params IEnumerable<string> options)
     {
-        // The name of the file is in the file: it has to be the same each time.
-        string folder = Directory.CreateTempSubdirectory("kdsim").FullName, path = Path.Combine(folder, "run.etl");
+        string folder = Directory.CreateTempSubdirectory("kdsim").FullName, path = Path.Combine(folder, name);
         try
         {
             Console(commands, [.. options, "--record", profile.Length == 0 ? path : $"{path},{profile}"]);

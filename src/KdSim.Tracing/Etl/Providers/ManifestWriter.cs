@@ -28,7 +28,7 @@ public static class ManifestWriter
         var text = new MemoryStream();
         var settings = new XmlWriterSettings
         {
-            Encoding = new UTF8Encoding(false), OmitXmlDeclaration = true, Indent = true, IndentChars = " ", NewLineChars = "\n",
+            Encoding = new UTF8Encoding(false), OmitXmlDeclaration = true, NewLineChars = "\n",
         };
         using (var writer = XmlWriter.Create(text, settings)) element.WriteTo(writer);
         return text.ToArray();
