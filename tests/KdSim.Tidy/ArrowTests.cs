@@ -23,10 +23,11 @@ public class ArrowTests
         ["KdSim"] =
         [
             "KdSim.Nt", "KdSim.Machine", "KdSim.Devices", "KdSim.Symbols", "KdSim.Tracing", "KdSim.Kernel",
-            "KdSim.Debugging", "KdSim.Debugger", "KdSim.Targets", "KdSim.Terminal", "KdExts", "WmiTrace",
+            "KdSim.Debugging", "KdSim.Debugger", "KdSim.Targets", "KdSim.Terminal", "KdExts", "WmiTrace", "TraceExts",
         ],
         ["KdExts"] = ["KdSim.Debugging"],
         ["WmiTrace"] = ["KdSim.Debugging"],
+        ["TraceExts"] = ["KdSim.Debugging"],
         ["Sample"] = ["KdSim.Debugging"],
     };
 

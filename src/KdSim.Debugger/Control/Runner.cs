@@ -73,7 +73,9 @@ public sealed partial class Runner(DebuggerSession session)
     public bool Step(bool over)
     {
         StopEvent stop;
-        if (over && AfterTrap() is { } behind)
+        if (session.Target.Capability<IEventSteps>() is { } events)
+            stop = Run(() => over ? events.StepOver(session.CurrentProcessor) : Control.Step(session.CurrentProcessor), [], counts: false, report: false);
+        else if (over && AfterTrap() is { } behind)
         {
             // The simulated routine leaves rsp where its last callback had it; the stub's frame pointer tells its activation from others.
             // One that ends an interrupt or a thread's routine goes straight to the caller.

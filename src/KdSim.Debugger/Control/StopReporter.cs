@@ -49,7 +49,7 @@ public sealed class StopReporter(DebuggerSession session)
     public string Location(bool withRegisters = true)
     {
         if (session.Context.Integer is not { } integer)
-            return "";
+            return session.Target.Capability<IEventState>() is { CurrentEvent: { Length: > 0 } line } ? line + "\n" : "";
         StringBuilder text = new();
         PromptItems items = session.Options.Prompt;
         if (withRegisters && items.Registers)
@@ -105,6 +105,7 @@ public sealed class StopReporter(DebuggerSession session)
         StopEvent.MachineFailed failed => Plain("machine-failed", $"*** The simulated machine failed: {failed.Text}"),
         StopEvent.MissingImport missing => Plain("missing-import", MissingImport(missing)),
         StopEvent.StartOfHistory => Plain("start-of-trace", "TTD: Start of trace reached."),
+        StopEvent.EndOfHistory => Plain("end-of-trace", "TTD: End of trace reached."),
         StopEvent.Restarted => Plain("restarted", "The target has been restarted"),
         _ => throw new InvalidOperationException($"no such stop: {stop.GetType().Name}"),
     };

@@ -68,7 +68,29 @@ public enum IrqlComparison
 /// <summary>A condition on changes of CR8. Null parts do not restrict.</summary>
 /// <param name="ModuleBase">The module whose instruction changed CR8, or that called nt to do it; 0: any.</param>
 public sealed record IrqlCondition(
-    IrqlDirection Direction, IrqlComparison Comparison, byte Level, int? Processor, ulong ModuleBase = 0, ulong ModuleEnd = 0);
+    IrqlDirection Direction, IrqlComparison Comparison, byte Level, int? Processor, ulong ModuleBase = 0, ulong ModuleEnd = 0)
+{
+    /// <summary>Whether a change meets the condition; <paramref name="rip"/> and <paramref name="caller"/> are where it came from.</summary>
+    public bool Matches(int processor, byte from, byte to, ulong rip, ulong caller)
+    {
+        if (Processor is { } wanted && wanted != processor) return false;
+        if (Direction == IrqlDirection.Raise && to <= from) return false;
+        if (Direction == IrqlDirection.Lower && to >= from) return false;
+        if (ModuleBase != 0 && !IsIn(rip) && !IsIn(caller)) return false;
+        return Comparison switch
+        {
+            IrqlComparison.Equal => to == Level,
+            IrqlComparison.NotEqual => to != Level,
+            IrqlComparison.Less => to < Level,
+            IrqlComparison.LessOrEqual => to <= Level,
+            IrqlComparison.Greater => to > Level,
+            IrqlComparison.GreaterOrEqual => to >= Level,
+            _ => true,
+        };
+    }
+
+    bool IsIn(ulong address) => address >= ModuleBase && address < ModuleEnd;
+}
 
 /// <summary>Stops at IRQL changes: exact, whether inlined driver code, the kernel, or an interrupt changed it.</summary>
 public interface IIrqlStops

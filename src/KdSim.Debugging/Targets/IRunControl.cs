@@ -88,6 +88,9 @@ public abstract record StopEvent(int Processor)
     /// <summary>Going back ended at the first moment that is known.</summary>
     public sealed record StartOfHistory(int Processor) : StopEvent(Processor);
 
+    /// <summary>A recorded run is over: nothing is known of what came after.</summary>
+    public sealed record EndOfHistory(int Processor) : StopEvent(Processor);
+
     /// <summary>The machine was booted anew.</summary>
     public sealed record Restarted(int Processor) : StopEvent(Processor);
 }

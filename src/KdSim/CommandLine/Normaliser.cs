@@ -7,7 +7,7 @@ namespace KdSim.CommandLine;
 static class Normaliser
 {
     /// <summary>kd's options that take an argument: what follows is taken as it is.</summary>
-    public static readonly string[] WithArgument = ["-c", "-cf", "-cfr", "-y", "-i", "-srcpath", "-logo", "-loga", "-ee"];
+    public static readonly string[] WithArgument = ["-c", "-cf", "-cfr", "-y", "-i", "-srcpath", "-logo", "-loga", "-ee", "-z"];
 
     /// <summary>kd's options that stand alone.</summary>
     public static readonly string[] Alone = ["-kqm", "-lines", "-v", "-b", "-bonc", "-d", "-n", "-s", "-r", "-x", "-version", "-myob", "-noshell"];
@@ -18,7 +18,6 @@ static class Normaliser
         ["-k"] = "there is no wire to a target: the machine is part of kdsim",
         ["-kl"] = "there is no local kernel to debug: the machine is part of kdsim",
         ["-kx"] = "there is no EXDI server: the machine is part of kdsim",
-        ["-z"] = "dump and trace files cannot be opened yet",
         ["-server"] = "sharing a session is not supported",
         ["-remote"] = "sharing a session is not supported",
     };

@@ -40,6 +40,7 @@ static class OptionTable
     static readonly Option<string?> Memory = Text("--memory", "size", "RAM, such as 256M or 1G");
     static readonly Option<string?> Seed = Text("--seed", "n", "decides every free choice of the machine");
     static readonly Option<string?> Limit = Text("--limit", "time", "virtual time that one g of an unattended run may take (60s)");
+    static readonly Option<string?> TraceFile = Text("-z", "file.etl", "open a trace: walk through it, or .reexec it");
     static readonly Option<string?> Record =
         Text("--record", "file.etl[,profile]", "write a trace of the run; profile: default, full, light, or kinds put together with + and -");
     static readonly Option<bool> Plain = Flag("--plain", "no colours, no line editing: prompts and answers");
@@ -89,6 +90,7 @@ static class OptionTable
             Memory = Size("--memory", result.GetValue(Memory)),
             Seed = Number("--seed", result.GetValue(Seed), 0, ulong.MaxValue),
             Limit = Time("--limit", result.GetValue(Limit)),
+            TraceFile = result.GetValue(TraceFile),
             Record = result.GetValue(Record),
             Plain = result.GetValue(Plain),
             Json = result.GetValue(Json),
@@ -106,7 +108,8 @@ static class OptionTable
         foreach (Option option in new Option[]
         {
             Commands, CommandFile, SymbolPath, ImagePath, SourcePath, LogOverwrite, LogAppend, Evaluator, Quiet, Lines, Verbose, BeforeDrivers,
-            FirstLoad, Noisy, NotLazy, Registers, Machine, Drivers, HardwareId, Scenario, Cpus, Memory, Seed, Limit, Record, Plain, Json, FailOn, NoSettings,
+            FirstLoad, Noisy, NotLazy, Registers, Machine, Drivers, HardwareId, Scenario, Cpus, Memory, Seed, Limit,
+            TraceFile, Record, Plain, Json, FailOn, NoSettings,
             Version, Help,
         })
             root.Options.Add(option);

@@ -45,6 +45,9 @@ sealed record Options
     /// <summary>Virtual time that one `g` of an unattended run may take, in nanoseconds.</summary>
     public ulong? Limit { get; init; }
 
+    /// <summary>A trace to open in place of a machine.</summary>
+    public string? TraceFile { get; init; }
+
     /// <summary>FILE.etl, and behind a comma which events.</summary>
     public string? Record { get; init; }
 

@@ -8,6 +8,8 @@ using KdSim.Debugging.Commands;
 using KdSim.Debugging.Targets;
 using KdSim.Live;
 using KdSim.Machines;
+using KdSim.Targets.Traces;
+using KdSim.Traces;
 
 namespace KdSim.ConsoleFront;
 
@@ -22,7 +24,8 @@ sealed class ConsoleHost : IDisposable
     readonly UserSettings _settings;
     readonly History _history;
     readonly ILines _lines;
-    readonly LiveTarget _target;
+    readonly LiveTarget? _machine;
+    readonly TraceTarget? _trace;
     readonly DebuggerSession _session;
     readonly FailureWatch _failures;
 
@@ -37,11 +40,13 @@ sealed class ConsoleHost : IDisposable
         _settings = settings ?? UserSettings.None;
         _history = new History(_settings.History);
         bool colours = terminal && _settings.Colours && !options.Json;
-        DriverPackages packages = DriverPackages.Read(machine);
+        DriverPackages? packages = options.TraceFile is null ? DriverPackages.Read(machine) : null;
         ulong? limit = options.Unattended ? (options.Limit ?? DefaultLimit) * TicksPerNanosecond : options.Limit * TicksPerNanosecond;
-        _target = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
+        if (packages is null) _trace = TraceFront.Open(options);
+        else _machine = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
+        ITarget target = _machine is null ? _trace! : _machine;
         _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output, colours));
-        _session = new DebuggerSession(_target, _failures, SessionOptionsFrom(options, _settings, packages));
+        _session = new DebuggerSession(target, _failures, SessionOptionsFrom(options, _settings, packages));
         _lines = terminal ? new TerminalLines(output, _history, new Completer(_session).Complete, colours)
             : new PipedLines(input, output, prompts: !options.Json);
         _session.AskForLine = prompt => _lines.Read(prompt, isCommand: false);
@@ -52,6 +57,8 @@ sealed class ConsoleHost : IDisposable
         // The last one is looked up first: !help, !start... are those of the others unless !wmitrace is written before them.
         _session.Extensions.Add(Assembly.Load("WmiTrace"));
         _session.Extensions.Add(Assembly.Load("KdExts"));
+        // Where there is no memory, the commands that answer from events hide those of the same names.
+        if (_trace is not null) _session.Extensions.Add(Assembly.Load("TraceExts"));
     }
 
     const ulong TicksPerNanosecond = 2;
@@ -59,8 +66,9 @@ sealed class ConsoleHost : IDisposable
 
     public void Dispose()
     {
-        _target.Recordings.Close();
-        _target.Machine.Dispose();
+        _machine?.Recordings.Close();
+        _machine?.Machine.Dispose();
+        _trace?.Dispose();
     }
 
     /// <summary>Runs the session to its end; the answer is the exit code.</summary>
@@ -73,9 +81,8 @@ sealed class ConsoleHost : IDisposable
             if (typed && _settings.HistoryFile is { } past) _history.Load(past);
             if (_options.LogFile is { } log) OpenLog(log);
             if (_options.CommandFile is { } script && !File.Exists(script)) throw new UsageException($"-cf: {script}: no such file");
-            if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(_target));
-            if (_options.Record is { } record) Record(record);
-            Start();
+            if (_machine is { } machine) Start(machine);
+            else if (!_options.Quiet && !_options.Json) _output.Write($"{_trace!.Description}\n");
             if (_settings.Commands.Length > 0) Execute(_settings.Commands);
             if (typed && _settings.KeepWorkspace) LoadWorkspace();
             if (_options.Commands is { } commands) Execute(commands, echo: true);
@@ -99,14 +106,14 @@ sealed class ConsoleHost : IDisposable
     }
 
     /// <summary>Records from the first instruction.</summary>
-    void Record(string argument)
+    static void Record(LiveTarget machine, string argument)
     {
         int comma = argument.IndexOf(',');
         (string file, string profile) = comma < 0 ? (argument, "") : (argument[..comma], argument[(comma + 1)..]);
         if (file.Length == 0) throw new UsageException("--record: FILE.etl expected");
         try
         {
-            _target.Recordings.Start(new TraceRequest("kdsim", profile, Path.GetFullPath(file)));
+            machine.Recordings.Start(new TraceRequest("kdsim", profile, Path.GetFullPath(file)));
         }
         catch (CommandException error)
         {
@@ -114,15 +121,17 @@ sealed class ConsoleHost : IDisposable
         }
     }
 
-    void Start()
+    void Start(LiveTarget machine)
     {
+        if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(machine));
+        if (_options.Record is { } record) Record(machine, record);
         // Without this the session would take the load for one that nobody asked for, and go on.
         if (_options.Break == InitialBreak.FirstModuleLoad) _session.Filters.Find("iml")!.Choose(FilterMode.Break);
         // With -kqm the first byte is the first prompt: what drivers print while they start is in !log.
-        Action<string>? printed = _target.Printed;
-        if (_options.Quiet) _target.Printed = null;
-        StopEvent stop = _target.RunToStart(_options.Break);
-        _target.Printed = printed;
+        Action<string>? printed = machine.Printed;
+        if (_options.Quiet) machine.Printed = null;
+        StopEvent stop = machine.RunToStart(_options.Break);
+        machine.Printed = printed;
         if (stop is StopEvent.Restarted)
         {
             _session.CurrentProcessor = stop.Processor;
@@ -177,14 +186,14 @@ sealed class ConsoleHost : IDisposable
     void Execute(string line)
     {
         _session.Execute(line);
-        if (_failures.ScenarioFinished && _target.Machine.Description.OnIdle == OnIdle.Exit) _session.ExitCode ??= 0;
+        if (_failures.ScenarioFinished && _machine?.Machine.Description.OnIdle == OnIdle.Exit) _session.ExitCode ??= 0;
     }
 
-    static SessionOptions SessionOptionsFrom(Options options, UserSettings settings, DriverPackages packages) => new()
+    static SessionOptions SessionOptionsFrom(Options options, UserSettings settings, DriverPackages? packages) => new()
     {
-        SymbolPath = Joined([options.SymbolPath, settings.SymbolPath, .. packages.Folders]),
-        ImagePath = Joined([options.ImagePath, settings.ImagePath, .. packages.Folders]),
-        SourcePath = Joined([options.SourcePath, settings.SourcePath, .. packages.Folders, AppContext.BaseDirectory]),
+        SymbolPath = Joined([options.SymbolPath, settings.SymbolPath, .. FoldersOf(options, packages)]),
+        ImagePath = Joined([options.ImagePath, settings.ImagePath, .. FoldersOf(options, packages)]),
+        SourcePath = Joined([options.SourcePath, settings.SourcePath, .. FoldersOf(options, packages), AppContext.BaseDirectory]),
         StopContext = StopContext.Parse(settings.Context),
         ExtensionPath = Path.Combine(AppContext.BaseDirectory, "extensions"),
         NoisySymbols = options.NoisySymbols,
@@ -194,6 +203,9 @@ sealed class ConsoleHost : IDisposable
         Verbose = options.Verbose,
         PrefersCpp = (options.Evaluator ?? settings.Evaluator) == "c++",
     };
+
+    static IEnumerable<string> FoldersOf(Options options, DriverPackages? packages) =>
+        packages?.Folders ?? TraceFront.Folders(options, options.TraceFile!);
 
     static string Joined(IEnumerable<string?> paths) => string.Join(';', paths.Where(path => !string.IsNullOrEmpty(path)));
 }

@@ -21,6 +21,9 @@ sealed class TraceDigest
         public required StringBuilder Line;
         public uint? Completed;
         public bool WasCancelled;
+
+        public string Fate =>
+            (WasCancelled ? ", cancelled" : "") + (Completed is { } status ? $", completed 0x{status:x}" : ", never completed");
     }
 
     readonly Dictionary<ulong, string> _drivers = [];
@@ -139,14 +142,13 @@ sealed class TraceDigest
         {
             text.Append(process).Append('\n');
             foreach (object line in lines)
-                text.Append(line is Request request
-                    ? $"{request.Line}{(request.WasCancelled ? ", cancelled" : "")}, {(request.Completed is { } status ? $"completed 0x{status:x}" : "never completed")}"
-                    : line).Append('\n');
+                text.Append(line is Request request ? $"{request.Line}{request.Fate}" : line).Append('\n');
         }
         foreach ((string service, List<string> states) in _nodes) text.Append($"node of {service}: {string.Join(' ', states)}\n");
         // Exact numbers hang on every cost in the machine; the order of magnitude does not.
         foreach ((string what, int count) in _counts)
-            text.Append(CultureInfo.InvariantCulture, $"{what}: {(count < 8 ? $"{count}" : $"about {BitOperations.RoundUpToPowerOf2((uint)count * 3 / 4)}")}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"{what}: {(count < 8 ? $"{count}" : $"about {BitOperations.RoundUpToPowerOf2((uint)count * 3 / 4)}")}\n");
         return text.ToString();
     }
 

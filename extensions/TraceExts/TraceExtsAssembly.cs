@@ -1,0 +1,3 @@
+using KdSim.Debugging.Commands;
+
+[assembly: DebuggerExtension(DebuggerExtensionAttribute.CurrentVersion)]
