@@ -8,7 +8,6 @@ using KdSim.Debugging.Commands;
 using KdSim.Debugging.Targets;
 using KdSim.Live;
 using KdSim.Machines;
-using KdSim.Targets.Traces;
 using KdSim.Traces;
 
 namespace KdSim.ConsoleFront;
@@ -24,8 +23,8 @@ sealed class ConsoleHost : IDisposable
     readonly UserSettings _settings;
     readonly History _history;
     readonly ILines _lines;
-    readonly LiveTarget? _machine;
-    readonly TraceTarget? _trace;
+    readonly TraceFrontTarget? _trace;
+    LiveTarget? _machine;
     readonly DebuggerSession _session;
     readonly FailureWatch _failures;
 
@@ -42,8 +41,9 @@ sealed class ConsoleHost : IDisposable
         bool colours = terminal && _settings.Colours && !options.Json;
         DriverPackages? packages = options.TraceFile is null ? DriverPackages.Read(machine) : null;
         ulong? limit = options.Unattended ? (options.Limit ?? DefaultLimit) * TicksPerNanosecond : options.Limit * TicksPerNanosecond;
-        if (packages is null) _trace = TraceFront.Open(options);
-        else _machine = new LiveTarget(() => LiveMachine.Build(machine, packages), new RunOptions(limit));
+        var runOptions = new RunOptions(limit);
+        if (packages is null) _trace = TraceFront.Open(options, runOptions);
+        else _machine = new LiveTarget(() => LiveMachine.Build(machine, packages), runOptions);
         ITarget target = _machine is null ? _trace! : _machine;
         _failures = new FailureWatch(options.Json ? new JsonRenderer(output) : new ConsoleRenderer(output, colours));
         _session = new DebuggerSession(target, _failures, SessionOptionsFrom(options, _settings, packages));
@@ -58,7 +58,14 @@ sealed class ConsoleHost : IDisposable
         _session.Extensions.Add(Assembly.Load("WmiTrace"));
         _session.Extensions.Add(Assembly.Load("KdExts"));
         // Where there is no memory, the commands that answer from events hide those of the same names.
-        if (_trace is not null) _session.Extensions.Add(Assembly.Load("TraceExts"));
+        if (_trace is null) return;
+        _session.Extensions.Add(Assembly.Load("TraceExts"));
+        _trace.Switched = live =>
+        {
+            _machine = live;
+            _session.Extensions.Unload("traceexts");
+            _session.Runner.Restarted();
+        };
     }
 
     const ulong TicksPerNanosecond = 2;
@@ -68,7 +75,6 @@ sealed class ConsoleHost : IDisposable
     {
         _machine?.Recordings.Close();
         _machine?.Machine.Dispose();
-        _trace?.Dispose();
     }
 
     /// <summary>Runs the session to its end; the answer is the exit code.</summary>

@@ -3,6 +3,7 @@ using KdSim.CommandLine;
 using KdSim.Debugging.Targets;
 using KdSim.Kernel.Images;
 using KdSim.Kernel.Routines;
+using KdSim.Machine;
 using KdSim.Recording;
 using KdSim.Symbols.Pe;
 using KdSim.Tracing.Recording;
@@ -27,6 +28,7 @@ sealed class LiveTarget :
     LiveRunControl _run = null!;
     LiveInputs _inputs = null!;
     LiveTimeTravel _travel = null!;
+    LiveHistory _history = null!;
 
     /// <param name="build">Builds the machine: at once, and again for each reboot.</param>
     /// <param name="options">How runs end.</param>
@@ -174,9 +176,26 @@ sealed class LiveTarget :
         _machine.Kernel.Boot();
         Recordings.Attach(_machine, _observer);
         _inputs = new LiveInputs(_machine.Computer, _memory);
-        var history = new LiveHistory(_machine.Computer, _modules, Recorder, _inputs);
-        _run = new LiveRunControl(_machine, _observer, _breakpoints, history, _inputs, Options, runs) { Ended = PrintRecorded };
-        _travel = new LiveTimeTravel(_machine, history, _run, _observer, Recordings);
+        _history = new LiveHistory(_machine.Computer, _modules, Recorder, _inputs);
+        _run = new LiveRunControl(_machine, _observer, _breakpoints, _history, _inputs, Options, runs) { Ended = PrintRecorded };
+        _travel = new LiveTimeTravel(_machine, _history, _run, _observer, Recordings);
+    }
+
+    /// <summary>Runs past everything that happens at a time, without stops; false if the machine cannot go that far.</summary>
+    /// <param name="nanoseconds">Since boot.</param>
+    /// <param name="isOver">Asked whenever the machine stands still: true ends the run before its time.</param>
+    public bool RunTo(ulong nanoseconds, Func<bool> isOver)
+    {
+        Action<string>? printed = Printed;
+        Printed = null;
+        ulong limit = nanoseconds == 0 ? 0 : (nanoseconds + 1) * KdSim.Machine.Time.Ticks.PerNanosecond;
+        StopReason reason = StopReason.Requested;
+        while (reason is StopReason.Requested or StopReason.Breakpoint or StopReason.Watchpoint && !isOver() && !_observer.HasBugChecked)
+            reason = _history.Run(RunRequest.Until(limit)).Reason;
+        _observer.ForgetStops();
+        _run.Arrive(new StopEvent.Stepped(_machine.Computer.Current.Number));
+        Printed = printed;
+        return reason == StopReason.TimeLimit || _observer.HasBugChecked;
     }
 
     /// <summary>Events of sessions that print: <c>!wmitrace.dynamicprint</c>.</summary>

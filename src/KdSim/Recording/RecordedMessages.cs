@@ -27,7 +27,8 @@ static class RecordedMessages
 
     static uint Known(uint id) => id == EventRecord.NoThread ? 0 : id;
 
-    static List<KeyValuePair<string, string>> Fields(in EventRecord record, EventDescription description)
+    /// <summary>Names and values of a payload.</summary>
+    public static List<KeyValuePair<string, string>> Fields(in EventRecord record, EventDescription description)
     {
         var fields = new List<KeyValuePair<string, string>>();
         PayloadReader reader = EventDecoder.Read(record, description);

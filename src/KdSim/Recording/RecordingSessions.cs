@@ -39,7 +39,13 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
         Listen();
     }
 
-    public TraceSessionState Start(TraceRequest request)
+    public TraceSessionState Start(TraceRequest request) => StateOf(Begin(request, null));
+
+    /// <summary>Records for the one who hears the records alone; the number stops it.</summary>
+    public int Compare(string profile, int bufferBytes, RecordCallback written) =>
+        Begin(new TraceRequest(".reexec", profile, RingBytes: 1 << 20, BufferBytes: bufferBytes), written).Id;
+
+    Recording Begin(TraceRequest request, RecordCallback? written)
     {
         if (_recordings.Any(recording => recording.Request.Name.Equals(request.Name, StringComparison.OrdinalIgnoreCase)))
             throw new CommandException($"A recording named '{request.Name}' runs already");
@@ -56,12 +62,13 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
             OsBuild = KdSim.Kernel.Rtl.Versions.Build,
         };
         EtlSession session = Checked(() => new EtlSession(options, request.RingBytes == 0 && request.File is { } file ? File.Create(file) : null));
+        session.Written = written;
         var recorder = new KernelRecorder(_machine, session, profile);
         recorder.Begin(RunInputs.Of(_machine), profile);
         var recording = new Recording(++_lastId, request, recorder);
         _recordings.Add(recording);
         Listen();
-        return StateOf(recording);
+        return recording;
     }
 
     public void Stop(int id)
@@ -69,6 +76,7 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
         Recording recording = Find(id);
         _recordings.Remove(recording);
         Listen();
+        recording.Session.Announce();
         Close(recording);
     }
 

@@ -1,5 +1,6 @@
 using KdSim.CommandLine;
 using KdSim.Kernel;
+using KdSim.Live;
 using KdSim.Machine;
 using KdSim.Symbols.Pe;
 using KdSim.Targets.Traces;
@@ -13,13 +14,15 @@ static class TraceFront
     const long MostImageBytes = 64 << 20;
 
     /// <exception cref="UsageException">The file cannot be read, or is no trace.</exception>
-    public static TraceTarget Open(Options options)
+    public static TraceFrontTarget Open(Options options, RunOptions runOptions)
     {
         string path = options.TraceFile!;
         try
         {
             if (!IsTrace(path)) throw new UsageException($"-z: {path}: this is no trace (.etl, or a .zip that holds one); dumps cannot be opened yet");
-            return new TraceTarget(EtlFile.Open(path), [.. Simulated(), .. OnDisk(Folders(options, path))]);
+            string[] folders = [.. Folders(options, path)];
+            EtlFile file = EtlFile.Open(path);
+            return new TraceFrontTarget(file, new TraceTarget(file, [.. Simulated(), .. OnDisk(folders)]), folders, runOptions);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -32,6 +32,9 @@ public sealed record EtlSessionOptions
     public uint ProcessorMegahertz { get; init; } = 2000;
 }
 
+/// <summary>Hears of a record: its bytes without padding.</summary>
+public delegate void RecordCallback(int processor, ReadOnlySpan<byte> record);
+
 /// <summary>
 /// Writes a trace: each processor's records go to a buffer of its own, full buffers to the file or into a ring. Times are nanoseconds since boot and never go
 /// back on a processor. Nothing is lost, nothing of the host gets in: equal events give equal bytes. Log version 1.5, uncompressed.
@@ -62,6 +65,7 @@ public sealed class EtlSession : IDisposable
     long _flushTime;
     uint _written;
     bool _isClosed;
+    int _lastProcessor = -1, _lastOffset, _lastSize;
 
     /// <param name="file">Where full buffers go; null: they are kept in memory, for <see cref="Save"/>.</param>
     public EtlSession(EtlSessionOptions options, Stream? file = null)
@@ -88,6 +92,9 @@ public sealed class EtlSession : IDisposable
     }
 
     public EtlSessionOptions Options { get; }
+
+    /// <summary>Hears of each record when the next one begins, or the session stands still.</summary>
+    public RecordCallback? Written { get; set; }
 
     /// <summary>Records written so far, also those that a ring has lost since.</summary>
     public ulong Count { get; private set; }
@@ -201,6 +208,7 @@ public sealed class EtlSession : IDisposable
 
     Span<byte> Reserve(int processor, ref long time, int size)
     {
+        if (Written is not null) Announce();
         Part part = _parts[processor];
         int aligned = (size + BufferHeader.RecordAlignment - 1) & -BufferHeader.RecordAlignment;
         if (aligned > LongestRecord || aligned > Options.BufferSize - BufferHeader.Length)
@@ -209,9 +217,17 @@ public sealed class EtlSession : IDisposable
         time = part.LastTime = Math.Max(part.LastTime, time);
         Span<byte> record = part.Bytes.AsSpan(part.Used, aligned);
         if (aligned != size) record[(aligned - BufferHeader.RecordAlignment)..].Clear();
+        (_lastProcessor, _lastOffset, _lastSize) = (processor, part.Used, size);
         part.Used += aligned;
         Count++;
         return record;
+    }
+
+    /// <summary>Tells of the last record, which is complete now.</summary>
+    public void Announce()
+    {
+        if (_lastProcessor >= 0) Written?.Invoke(_lastProcessor, _parts[_lastProcessor].Bytes.AsSpan(_lastOffset, _lastSize));
+        _lastProcessor = -1;
     }
 
     void FlushAll(long time)
@@ -223,6 +239,7 @@ public sealed class EtlSession : IDisposable
 
     void FlushPart(int processor, long time)
     {
+        Announce();
         Part part = _parts[processor];
         _flushTime = Math.Max(_flushTime, Math.Max(time, part.LastTime));
         part.Bytes.AsSpan(part.Used).Fill(0xFF);
