@@ -27,6 +27,12 @@ public sealed class ObjectRoutines(NtKernel kernel) : KernelComponent(kernel)
     public NtStatus ObReferenceObjectByPointerWithTag(ulong Object, uint DesiredAccess, Ptr<OBJECT_TYPE> ObjectType, sbyte AccessMode, uint Tag) =>
         ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode);
 
+    [NtExport("ObIsKernelHandle")]
+    public bool ObIsKernelHandle(ulong Handle) => (Handle & HandleTables.KernelHandleBits) == HandleTables.KernelHandleBits;
+
+    [NtExport("ObGetObjectType", MaxIrql = Irql.Dispatch)]
+    public Ptr<OBJECT_TYPE> ObGetObjectType(ulong Object) => Kernel.ObjectTypes.Of(Kernel.ObjectTypes.KindOf(Object)).Ptr;
+
     [NtExport("ObfDereferenceObject", MaxIrql = Irql.Dispatch)]
     public async KTask<long> ObfDereferenceObject(ulong Object) => await Kernel.Objects.Dereference(Object);
 

@@ -19,6 +19,17 @@ public sealed class DeviceRegistryKeys(NtKernel kernel) : KernelComponent(kernel
         return path.Length == 0 ? NtStatus.ObjectNameNotFound : await Open(path.Buffer, path.Length, DesiredAccess, DeviceRegKey);
     }
 
+    /// <summary>The Parameters key of the driver's service (DriverRegKeyParameters, 0).</summary>
+    [NtExport("IoOpenDriverRegistryKey", MaxIrql = Irql.Passive)]
+    public async KTask<NtStatus> IoOpenDriverRegistryKey(Ptr<DRIVER_OBJECT> DriverObject, uint RegKeyType, uint DesiredAccess, uint Flags,
+        Ptr<ulong> DriverRegKey)
+    {
+        if (RegKeyType != 0 || Flags != 0)
+            return NtStatus.InvalidParameter;
+        UNICODE_STRING path = Kernel.ModuleList.NewString(DeviceKeys.Services + Kernel.DriverServices.ServiceOf(DriverObject) + @"\Parameters");
+        return await Open(path.Buffer, path.Length, DesiredAccess, DriverRegKey);
+    }
+
     [NtExport("IoOpenDeviceInterfaceRegistryKey", MaxIrql = Irql.Passive)]
     public async KTask<NtStatus> IoOpenDeviceInterfaceRegistryKey(Ptr<UNICODE_STRING> SymbolicLinkName, uint DesiredAccess, Ptr<ulong> DeviceInterfaceKey)
     {

@@ -94,6 +94,22 @@ public sealed class PnpNotifications(NtKernel kernel) : KernelComponent(kernel)
         }
     }
 
+    /// <summary>An event of the device's driver; each is given the file object that it registered with.</summary>
+    internal async KTask TargetChanged(View<DEVICE_NODE> node, ulong notification)
+    {
+        for (ulong entry = Next(Head()), next; entry != 0; entry = next)
+        {
+            next = Next(entry);
+            if (!Concerns(entry, node))
+                continue;
+            Memory.WriteU64(notification + 0x18, Memory.ReadU64(entry + Class));
+            await Guest.Call(Memory.ReadU64(entry + Callback), notification, Memory.ReadU64(entry + Context));
+        }
+    }
+
+    /// <summary>True for the events that Plug and Play itself reports of a device.</summary>
+    internal static bool IsBuiltIn(Guid @event) => @event == QueryRemove || @event == Cancelled || @event == Complete;
+
     private enum TargetEvent
     {
         QueryRemove,

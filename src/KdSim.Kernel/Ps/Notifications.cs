@@ -22,6 +22,20 @@ public sealed class Notifications(NtKernel kernel) : KernelComponent(kernel)
         ? Take(Datum.PspCreateProcessNotifyRoutine, NotifyRoutine, Extended)
         : Put(Datum.PspCreateProcessNotifyRoutine, NotifyRoutine, Extended);
 
+    /// <summary>PsCreateProcessNotifySubsystems (0): the routine is of the Ex kind.</summary>
+    [NtExport("PsSetCreateProcessNotifyRoutineEx2", MaxIrql = Irql.Passive)]
+    public NtStatus PsSetCreateProcessNotifyRoutineEx2(uint NotifyType, ulong NotifyInformation, bool Remove) =>
+        NotifyType == 0 ? PsSetCreateProcessNotifyRoutineEx(NotifyInformation, Remove) : NtStatus.InvalidParameter;
+
+    /// <summary>PsCreateThreadNotifyNonSystem (0) and PsCreateThreadNotifySubsystems (1): all threads that are told of are of either kind.</summary>
+    [NtExport("PsSetCreateThreadNotifyRoutineEx", MaxIrql = Irql.Passive)]
+    public NtStatus PsSetCreateThreadNotifyRoutineEx(uint NotifyType, ulong NotifyInformation) =>
+        NotifyType <= 1 ? PsSetCreateThreadNotifyRoutine(NotifyInformation) : NtStatus.InvalidParameter;
+
+    [NtExport("PsSetLoadImageNotifyRoutineEx", MaxIrql = Irql.Passive)]
+    public NtStatus PsSetLoadImageNotifyRoutineEx(ulong NotifyRoutine, ulong Flags) =>
+        Flags <= 1 ? PsSetLoadImageNotifyRoutine(NotifyRoutine) : NtStatus.InvalidParameter;
+
     [NtExport("PsSetCreateThreadNotifyRoutine", MaxIrql = Irql.Passive)]
     public NtStatus PsSetCreateThreadNotifyRoutine(ulong NotifyRoutine) => Put(Datum.PspCreateThreadNotifyRoutine, NotifyRoutine, 0);
 

@@ -38,6 +38,14 @@ public sealed class WmiRegistrations(NtKernel kernel) : KernelComponent(kernel)
         return NtStatus.Success;
     }
 
+    /// <summary>For drivers that ask for the data of others: no session of this machine keeps data blocks, so none is found.</summary>
+    [NtExport("IoWMIOpenBlock", MaxIrql = Irql.Passive)]
+    public NtStatus IoWMIOpenBlock(ulong Guid, uint DesiredAccess, Ptr<ulong> DataBlockObject)
+    {
+        DataBlockObject.Write(0);
+        return NtStatus.WmiGuidNotFound;
+    }
+
     [NtExport("IoWMIDeviceObjectToProviderId", MaxIrql = Irql.Passive)]
     public uint IoWMIDeviceObjectToProviderId(Ptr<DEVICE_OBJECT> DeviceObject) => (uint)DeviceObject.Address;
 

@@ -11,7 +11,7 @@ public class FixtureDriverTests
     [InlineData("cmtest", 2)]
     [InlineData("haltest", 6)]
     [InlineData("iotest", 12)]
-    [InlineData("kerntest", 9)]
+    [InlineData("kerntest", 12)]
     [InlineData("pooltest", 6)]
     [InlineData("rtltest", 10)]
     [InlineData("sehtest", 16)]

@@ -36,7 +36,7 @@ public class PowerTests
             "awake", "other",
         ], Said(output)); // The other program stands still while the system sleeps.
         Assert.Contains(" 0 expectations failed\n", output);
-        Assert.Contains("powertest: again 1\npowertest: again 2\n", output);
+        Assert.Contains("powertest: again 1\npowertest: again 2\npowertest: told 2\n", output);
     }
 
     [Fact]
