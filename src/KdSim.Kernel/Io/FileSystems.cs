@@ -5,7 +5,7 @@ using KdSim.Nt;
 namespace KdSim.Kernel.Io;
 
 /// <summary>
-/// File systems, newest first, and those who want to hear of them coming and going. No volume of this machine is mounted by any of them. PASSIVE_LEVEL.
+/// File systems, newest first, and those who want to hear of them coming and going. No volume of this machine is mounted by any of them. Up to APC_LEVEL.
 /// </summary>
 [NtData("IopFileSystemQueueHead", 16, Type = "_LIST_ENTRY")]
 [NtData("IopFsNotifyChangeQueueHead", 16, Type = "_LIST_ENTRY")]
@@ -27,7 +27,7 @@ public sealed class FileSystems(NtKernel kernel) : KernelComponent(kernel)
         Memory.InitializeList(Watchers);
     }
 
-    [NtExport("IoRegisterFileSystem", MaxIrql = Irql.Passive)]
+    [NtExport("IoRegisterFileSystem", MaxIrql = Irql.Apc)]
     public async KTask IoRegisterFileSystem(Ptr<DEVICE_OBJECT> DeviceObject)
     {
         ulong entry = Kernel.Pool.Allocate(POOL_TYPE.PagedPool, EntrySize, Tag);
@@ -39,7 +39,7 @@ public sealed class FileSystems(NtKernel kernel) : KernelComponent(kernel)
         await Notify(DeviceObject, active: true);
     }
 
-    [NtExport("IoUnregisterFileSystem", MaxIrql = Irql.Passive)]
+    [NtExport("IoUnregisterFileSystem", MaxIrql = Irql.Apc)]
     public async KTask IoUnregisterFileSystem(Ptr<DEVICE_OBJECT> DeviceObject)
     {
         foreach (ulong entry in Memory.Walk(Registered))
@@ -54,8 +54,8 @@ public sealed class FileSystems(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>The routine hears at once of each file system that there is.</summary>
-    [NtExport("IoRegisterFsRegistrationChange", MaxIrql = Irql.Passive)]
-    [NtExport("IoRegisterFsRegistrationChangeMountAware", MaxIrql = Irql.Passive)]
+    [NtExport("IoRegisterFsRegistrationChange", MaxIrql = Irql.Apc)]
+    [NtExport("IoRegisterFsRegistrationChangeMountAware", MaxIrql = Irql.Apc)]
     public async KTask<NtStatus> IoRegisterFsRegistrationChange(Ptr<DRIVER_OBJECT> DriverObject, ulong DriverNotificationRoutine)
     {
         if (FindWatcher(DriverObject, DriverNotificationRoutine) != 0)
@@ -70,7 +70,7 @@ public sealed class FileSystems(NtKernel kernel) : KernelComponent(kernel)
         return NtStatus.Success;
     }
 
-    [NtExport("IoUnregisterFsRegistrationChange", MaxIrql = Irql.Passive)]
+    [NtExport("IoUnregisterFsRegistrationChange", MaxIrql = Irql.Apc)]
     public async KTask IoUnregisterFsRegistrationChange(Ptr<DRIVER_OBJECT> DriverObject, ulong DriverNotificationRoutine)
     {
         ulong entry = FindWatcher(DriverObject, DriverNotificationRoutine);

@@ -34,7 +34,7 @@ public sealed class ThreadIoState(NtKernel kernel) : KernelComponent(kernel)
     public bool IoIsSystemThread(Ptr<ETHREAD> Thread) => Thread.View.Tcb.SystemThread;
 
     /// <summary>True: hard errors show; they did before too, unless the thread had turned them off.</summary>
-    [NtExport("IoSetThreadHardErrorMode", MaxIrql = Irql.Passive)]
+    [NtExport("IoSetThreadHardErrorMode", MaxIrql = Irql.Dispatch)]
     public bool IoSetThreadHardErrorMode(bool EnableHardErrors)
     {
         View<ETHREAD> thread = Kernel.KernelObjects.Thread;
@@ -44,7 +44,7 @@ public sealed class ThreadIoState(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>All processes of this machine are in session 0.</summary>
-    [NtExport("IoGetRequestorSessionId", MaxIrql = Irql.Passive)]
+    [NtExport("IoGetRequestorSessionId", MaxIrql = Irql.Apc)]
     public NtStatus IoGetRequestorSessionId(Ptr<IRP> Irp, Ptr<uint> pSessionId)
     {
         bool known = !Kernel.IoMiscellany.IoGetRequestorProcess(Irp).IsNull;
@@ -52,7 +52,7 @@ public sealed class ThreadIoState(NtKernel kernel) : KernelComponent(kernel)
         return known ? NtStatus.Success : NtStatus.Unsuccessful;
     }
 
-    [NtExport("IoIsOperationSynchronous", MaxIrql = Irql.Dispatch)]
+    [NtExport("IoIsOperationSynchronous")]
     public bool IoIsOperationSynchronous(Ptr<IRP> Irp)
     {
         View<IRP> irp = Irp;
@@ -74,12 +74,12 @@ public sealed class ThreadIoState(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("IoIsValidIrpStatus")]
     public bool IoIsValidIrpStatus(NtStatus Status) => Status != NtStatus.Pending && (uint)Status != uint.MaxValue;
 
-    [NtExport("IoWithinStackLimits", MaxIrql = Irql.Dispatch)]
+    [NtExport("IoWithinStackLimits", MaxIrql = Irql.Apc)]
     public bool IoWithinStackLimits(ulong RegionStart, ulong RegionSize) =>
         Kernel.Stacks.Find(Cpu.State.Rsp) is { } stack && RegionStart >= stack.Limit && RegionStart <= stack.Top && RegionSize <= stack.Top - RegionStart;
 
     /// <summary>FILE_READ_ACCESS and FILE_WRITE_ACCESS of the handle that a device control request came through.</summary>
-    [NtExport("IoValidateDeviceIoControlAccess", MaxIrql = Irql.Dispatch)]
+    [NtExport("IoValidateDeviceIoControlAccess")]
     public NtStatus IoValidateDeviceIoControlAccess(Ptr<IRP> Irp, uint RequiredAccess)
     {
         View<IO_STACK_LOCATION> location = Irp.View.Tail.Overlay.CurrentStackLocation;

@@ -27,7 +27,7 @@ public sealed class ObjectRoutines(NtKernel kernel) : KernelComponent(kernel)
     public NtStatus ObReferenceObjectByPointerWithTag(ulong Object, uint DesiredAccess, Ptr<OBJECT_TYPE> ObjectType, sbyte AccessMode, uint Tag) =>
         ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode);
 
-    [NtExport("ObIsKernelHandle")]
+    [NtExport("ObIsKernelHandle", MaxIrql = Irql.Apc)]
     public bool ObIsKernelHandle(ulong Handle) => (Handle & HandleTables.KernelHandleBits) == HandleTables.KernelHandleBits;
 
     [NtExport("ObGetObjectType", MaxIrql = Irql.Dispatch)]

@@ -6,7 +6,7 @@ namespace KdSim.Kernel.Po;
 
 /// <summary>
 /// Devices that are powered down when their driver has not called them busy for a time. Each has a counter of seconds that PoSetDeviceBusy clears; a scan each
-/// second, which runs only while there are such devices, requests the device's idle state at the end of its time. Up to DISPATCH_LEVEL.
+/// second, which runs only while there are such devices, requests the device's idle state at the end of its time. Registering up to APC_LEVEL.
 /// </summary>
 [NtData("PopIdleDetectList", 16, Type = "_LIST_ENTRY")]
 [NtData("PopIdleScanTimer", KTIMER.SizeOf, Type = "_KTIMER")]
@@ -22,7 +22,7 @@ public sealed class IdleDetection(NtKernel kernel) : KernelComponent(kernel)
     private ulong Head => Kernel.Data(Datum.PopIdleDetectList);
 
     /// <summary>The address of the counter for PoSetDeviceBusy; 0 times out turn the detection off. -1: the default of the power scheme.</summary>
-    [NtExport("PoRegisterDeviceForIdleDetection", MaxIrql = Irql.Dispatch)]
+    [NtExport("PoRegisterDeviceForIdleDetection", MaxIrql = Irql.Apc)]
     public ulong PoRegisterDeviceForIdleDetection(Ptr<DEVICE_OBJECT> DeviceObject, uint ConservationIdleTime, uint PerformanceIdleTime,
         DEVICE_POWER_STATE State)
     {
@@ -52,10 +52,10 @@ public sealed class IdleDetection(NtKernel kernel) : KernelComponent(kernel)
         return entry + Counter;
     }
 
-    [NtExport("PoSetDeviceBusyEx", MaxIrql = Irql.Dispatch)]
+    [NtExport("PoSetDeviceBusyEx")]
     public void PoSetDeviceBusyEx(Ptr<uint> IdlePointer) => IdlePointer.Write(0);
 
-    [NtExport("PoStartDeviceBusy", MaxIrql = Irql.Dispatch)]
+    [NtExport("PoStartDeviceBusy")]
     public void PoStartDeviceBusy(Ptr<uint> IdlePointer)
     {
         ulong count = IdlePointer - Counter + BusyCount;
@@ -63,7 +63,7 @@ public sealed class IdleDetection(NtKernel kernel) : KernelComponent(kernel)
         IdlePointer.Write(0);
     }
 
-    [NtExport("PoEndDeviceBusy", MaxIrql = Irql.Dispatch)]
+    [NtExport("PoEndDeviceBusy")]
     public void PoEndDeviceBusy(Ptr<uint> IdlePointer)
     {
         ulong count = IdlePointer - Counter + BusyCount;

@@ -6,7 +6,7 @@ namespace KdSim.Kernel.Ps;
 /// <summary>What drivers ask of the current thread and of processes by a routine of their own each. All processes are 64-bit and in session 0.</summary>
 public sealed class ProcessQueries(NtKernel kernel) : KernelComponent(kernel)
 {
-    [NtExport("PsGetProcessExitTime", MaxIrql = Irql.Apc)]
+    [NtExport("PsGetProcessExitTime", MaxIrql = Irql.Dispatch)]
     public long PsGetProcessExitTime() => Kernel.KernelObjects.Process.ExitTime.QuadPart;
 
     [NtExport("PsGetCurrentThreadProcess", MaxIrql = Irql.Dispatch)]
@@ -58,7 +58,7 @@ public sealed class ProcessQueries(NtKernel kernel) : KernelComponent(kernel)
     [NtExport("KeGetCurrentNodeNumber")]
     public ushort KeQueryHighestNodeNumber() => 0;
 
-    [NtExport("KeQueryNodeActiveAffinity", MaxIrql = Irql.Dispatch)]
+    [NtExport("KeQueryNodeActiveAffinity")]
     public void KeQueryNodeActiveAffinity(ushort NodeNumber, ulong Affinity, Ptr<ushort> Count)
     {
         bool exists = NodeNumber == 0;

@@ -43,7 +43,7 @@ public sealed class Sids(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>S-1-5-18, in a string of the caller or in pool.</summary>
-    [NtExport("RtlConvertSidToUnicodeString", MaxIrql = Irql.Passive)]
+    [NtExport("RtlConvertSidToUnicodeString", MaxIrql = Irql.Apc)]
     public NtStatus RtlConvertSidToUnicodeString(Ptr<UNICODE_STRING> UnicodeString, ulong Sid, bool AllocateDestinationString)
     {
         if (!RtlValidSid(Sid))

@@ -58,7 +58,7 @@ public sealed class AccessChecks(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>Replaces generic rights by what they mean.</summary>
-    [NtExport("RtlMapGenericMask", MaxIrql = Irql.Dispatch)]
+    [NtExport("RtlMapGenericMask", MaxIrql = Irql.Apc)]
     public void RtlMapGenericMask(Ptr<uint> AccessMask, Ptr<GENERIC_MAPPING> GenericMapping) =>
         AccessMask.Write(Mapped(AccessMask.Read(), GenericMapping.Read()));
 

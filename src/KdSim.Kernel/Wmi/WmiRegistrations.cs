@@ -39,7 +39,7 @@ public sealed class WmiRegistrations(NtKernel kernel) : KernelComponent(kernel)
     }
 
     /// <summary>For drivers that ask for the data of others: no session of this machine keeps data blocks, so none is found.</summary>
-    [NtExport("IoWMIOpenBlock", MaxIrql = Irql.Passive)]
+    [NtExport("IoWMIOpenBlock", MaxIrql = Irql.Apc)]
     public NtStatus IoWMIOpenBlock(ulong Guid, uint DesiredAccess, Ptr<ulong> DataBlockObject)
     {
         DataBlockObject.Write(0);
