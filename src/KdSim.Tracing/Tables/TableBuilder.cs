@@ -16,6 +16,14 @@ sealed partial class TableBuilder
 
     sealed record Rule(FieldPicker Picker, Apply Apply);
 
+    /// <summary>A kind of event that came, and how often.</summary>
+    sealed class Seen(Rule? rule)
+    {
+        public Rule? Rule => rule;
+
+        public long Count { get; set; }
+    }
+
     /// <summary>When and where an event happened. Thread and process are those that ran, where the record does not say them.</summary>
     readonly record struct Occurrence(long Time, int Cpu, long? Thread, long? Process);
 
@@ -23,7 +31,7 @@ sealed partial class TableBuilder
     readonly EventDecoder _decoder;
     readonly TraceTables _tables = new();
     readonly Dictionary<(string Provider, string Event), Rule> _rules = [];
-    readonly Dictionary<EventDescription, Rule?> _ruleOf = new(ReferenceEqualityComparer.Instance);
+    readonly Dictionary<EventDescription, Seen> _seen = new(ReferenceEqualityComparer.Instance);
     readonly List<ProcessorState> _processors = [];
     readonly ModuleMap _modules;
 
@@ -50,16 +58,19 @@ sealed partial class TableBuilder
             first = Math.Min(first, time);
             last = Math.Max(last, time);
             EventDescription description = _decoder.Describe(record);
-            if (!_ruleOf.TryGetValue(description, out Rule? rule))
-                _ruleOf[description] = rule = _rules.GetValueOrDefault((description.Provider, description.Name));
+            if (!_seen.TryGetValue(description, out Seen? seen))
+                _seen[description] = seen = new Seen(_rules.GetValueOrDefault((description.Provider, description.Name)));
+            seen.Count++;
             ProcessorState processor = Processor(record.Processor);
-            if (rule is null) continue;
+            if (seen.Rule is not { } rule) continue;
             long? thread = record.ThreadId == EventRecord.NoThread ? processor.Thread : record.ThreadId;
             long? process = record.ProcessId == EventRecord.NoThread ? ProcessOf(thread) : record.ProcessId;
             rule.Apply(new Occurrence(time, record.Processor, thread, process), rule.Picker.Read(record, description));
         }
         (_tables.Start, _tables.End) = first <= last ? (first, last) : (0, 0);
         _tables.Processors = _processors.Count;
+        foreach (IGrouping<(string, string), long> kind in _seen.GroupBy(pair => (pair.Key.Provider, pair.Key.Name), pair => pair.Value.Count))
+            _tables.EventCounts[kind.Key] = kind.Sum();
         FinishInterrupts();
         FinishThreads();
         FinishRequests();

@@ -47,6 +47,9 @@ public sealed class TraceTables
 
     public long End { get; internal set; }
 
+    /// <summary>How many events of each kind the trace has.</summary>
+    public IDictionary<(string Provider, string Event), long> EventCounts { get; } = new Dictionary<(string, string), long>();
+
     public ImmutableArray<ITraceTable> All =>
         [Isr, Dpc, Irps, IrpHops, Switches, Irql, Threads, Processes, Drivers, Devices, Pnp, Power, Locks];
 

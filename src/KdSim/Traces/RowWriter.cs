@@ -51,7 +51,7 @@ static class RowWriter
         }
     }
 
-    static void WriteValue(Utf8JsonWriter json, object? value)
+    public static void WriteValue(Utf8JsonWriter json, object? value)
     {
         switch (value)
         {

@@ -54,7 +54,7 @@ static class TraceCommand
     const int Cancelled = 130, UnreadableTrace = 2;
 
     /// <summary>A verb: makes its command, which runs with what <see cref="TraceRun"/> offers.</summary>
-    static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make, SqlVerb.Make, ExportVerb.Make];
+    static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make, .. AnalysisVerb.All, SqlVerb.Make, ExportVerb.Make];
 
     /// <summary>Names and descriptions, for the tool's help.</summary>
     public static IEnumerable<(string Name, string Description)> Rows() =>
