@@ -72,16 +72,7 @@ public sealed class SymbolLoader(ITarget target, SessionOptions options)
             yield return Path.Combine(beside, name);
             yield return Path.ChangeExtension(host, ".pdb");
         }
-        foreach (string part in options.SymbolPath.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
-        {
-            // srv*store*server: the stores are folders, servers are not asked.
-            foreach (string folder in part.Split('*').Where(p => !p.Contains("://", StringComparison.Ordinal) &&
-                p.ToLowerInvariant() is not ("srv" or "cache" or "")))
-            {
-                yield return Path.Combine(folder, name);
-                yield return Path.Combine(folder, name, identity.SymbolStoreKey, name);
-            }
-        }
+        foreach (string path in SymbolPath.Candidates(options.SymbolPath, identity)) yield return path;
     }
 
     PdbModuleSymbols? Open(DebuggedModule module, CodeViewRecord identity, ReadOnlyMemory<byte> bytes, string path)

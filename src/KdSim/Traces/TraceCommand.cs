@@ -9,9 +9,15 @@ namespace KdSim.Traces;
 /// <summary>What the verbs of `kdsim trace` share: where output goes, and Ctrl+C.</summary>
 sealed class TraceRun(Stream output, CancellationToken cancellation)
 {
+    /// <summary>Of the trace that was opened last: PDBs may be beside it.</summary>
+    string _folder = "";
+
     public Stream Output => output;
 
     public CancellationToken Cancellation => cancellation;
+
+    /// <summary>Where PDBs are looked for; null for the usual places only.</summary>
+    public string? SymbolPath { get; set; }
 
     /// <summary>Text output with LF at line ends; the caller disposes of it.</summary>
     public StreamWriter Text() => new(output, leaveOpen: true) { NewLine = "\n" };
@@ -20,6 +26,7 @@ sealed class TraceRun(Stream output, CancellationToken cancellation)
     public EtlFile OpenEtl(string path)
     {
         using ProgressBar? progress = ProgressBar.Start("Reading");
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
         return ReadingFile(path, () => EtlFile.Open(path, progress, cancellation));
     }
 
@@ -27,7 +34,7 @@ sealed class TraceRun(Stream output, CancellationToken cancellation)
     public TraceTables TablesOf(EtlFile file, EventDecoder decoder)
     {
         using ProgressBar? progress = ProgressBar.Start("Tables");
-        return TraceTables.Of(file, decoder, progress: progress, cancellation: cancellation);
+        return TraceTables.Of(file, decoder, new TraceSymbols($"{SymbolPath};{_folder}"), progress, cancellation);
     }
 
     /// <summary>The format of an answer, as the options of a verb ask for it.</summary>
@@ -52,6 +59,11 @@ sealed class TraceRun(Stream output, CancellationToken cancellation)
 static class TraceCommand
 {
     const int Cancelled = 130, UnreadableTrace = 2;
+
+    static readonly Option<string?> Symbols = new("--symbols", "-y")
+    {
+        Description = "where to look for .pdb files (several folders: separated by ;)", HelpName = "path", Recursive = true,
+    };
 
     /// <summary>A verb: makes its command, which runs with what <see cref="TraceRun"/> offers.</summary>
     static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make, .. AnalysisVerb.All, SqlVerb.Make, ExportVerb.Make];
@@ -91,6 +103,7 @@ static class TraceCommand
         root.Options.OfType<VersionOption>().ToList().ForEach(option => root.Options.Remove(option));
         ParseResult result = root.Parse(["trace", .. arguments], new ParserConfiguration { ResponseFileTokenReplacer = null, EnablePosixBundling = false });
         if (result.Errors.Count > 0 && result.Action is not System.CommandLine.Help.HelpAction) throw new UsageException($"trace: {result.Errors[0].Message}");
+        run.SymbolPath = result.GetValue(Symbols);
         using StreamWriter text = run.Text();
         return result.Invoke(new InvocationConfiguration { Output = text, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
     }
@@ -105,7 +118,7 @@ static class TraceCommand
 
     static Command Trace(TraceRun run)
     {
-        var trace = new Command("trace", "Work on trace files (.etl, .etl.zip).");
+        var trace = new Command("trace", "Work on trace files (.etl, .etl.zip).") { Symbols };
         foreach (Func<TraceRun, Command> make in Verbs) trace.Subcommands.Add(make(run));
         return trace;
     }
