@@ -1,3 +1,4 @@
+using KdSim.Tracing.Export;
 using KdSim.Tracing.Tables;
 
 namespace KdSim.Tracing.Analysis;
@@ -95,8 +96,8 @@ public static class LockAnalysis
             LockRow[] before = [.. byLock[wait.Lock].Where(row => row.Cpu != wait.Cpu && row.Acquired < wait.Acquired && row.Released <= wait.Acquired)
                 .OrderByDescending(row => row.Released).Take(1)];
             return new LockWaitRow(
-                wait.Acquired, wait.Lock, wait.Cpu, wait.Thread, Qualified(wait.Module, wait.Function), wait.WaitCycles, wait.Spins,
-                before.Length == 0 ? "" : Qualified(before[0].Module, before[0].Function), before.Length == 0 ? null : before[0].Cpu,
+                wait.Acquired, wait.Lock, wait.Cpu, wait.Thread, Timeline.Qualified(wait.Module, wait.Function), wait.WaitCycles, wait.Spins,
+                before.Length == 0 ? "" : Timeline.Qualified(before[0].Module, before[0].Function), before.Length == 0 ? null : before[0].Cpu,
                 before.Length == 0 ? null : before[0].Held, Elsewhere(tables, wait.Cpu, wait.Acquired));
         });
     }
@@ -109,16 +110,13 @@ public static class LockAnalysis
         {
             if (cpu == notOn) continue;
             string? running = tables.Isr.Rows.Where(row => row.Cpu == cpu && row.Start < time && time <= row.End)
-                .OrderByDescending(row => row.Start).Select(row => $"ISR {Qualified(row.Module, row.Function)}").FirstOrDefault()
+                .OrderByDescending(row => row.Start).Select(row => $"ISR {Timeline.Qualified(row.Module, row.Function)}").FirstOrDefault()
                 ?? tables.Dpc.Rows.Where(row => row.Cpu == cpu && row.Start < time && time <= row.End)
-                    .OrderByDescending(row => row.Start).Select(row => $"DPC {Qualified(row.Module, row.Function)}").FirstOrDefault()
+                    .OrderByDescending(row => row.Start).Select(row => $"DPC {Timeline.Qualified(row.Module, row.Function)}").FirstOrDefault()
                 ?? tables.Switches.Rows.Where(row => row.Cpu == cpu && row.Time < time)
                     .Select(row => $"thread {row.NewThread}").LastOrDefault();
             if (running is not null) found.Add($"CPU {cpu}: {running}");
         }
         return string.Join("; ", found);
     }
-
-    static string Qualified(string module, string function) =>
-        module.Length == 0 ? function : function.StartsWith('+') ? module + function : $"{module}!{function}";
 }

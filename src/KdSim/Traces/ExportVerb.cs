@@ -4,6 +4,7 @@ using KdSim.CommandLine;
 using KdSim.Traces.Sql;
 using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Reading;
+using KdSim.Tracing.Export;
 using KdSim.Tracing.Tables;
 
 namespace KdSim.Traces;
@@ -17,6 +18,8 @@ static class ExportVerb
     {
         ["parquet"] = ("a folder with one Parquet file a table", Parquet),
         ["csv"] = ("a folder with one CSV file a table", Csv),
+        ["perfetto"] = ("a file for ui.perfetto.dev and trace_processor", (run, file, path) => Draw(run, file, path, PerfettoWriter.Write)),
+        ["chrome"] = ("the JSON of chrome://tracing", (run, file, path) => Draw(run, file, path, ChromeTraceWriter.Write)),
     };
 
     public static Command Make(TraceRun run)
@@ -82,6 +85,13 @@ static class ExportVerb
         using ProgressBar? progress = ProgressBar.Start("Writing events");
         EventTable.Read(file, decoder, row => RowWriter.WriteCsvRow(events,
             [row.Number, row.Time, row.Cpu, row.Thread, row.Process, row.Provider, row.Event, row.Id, row.Version, row.Fields]), progress, run.Cancellation);
+    }
+
+    static void Draw(TraceRun run, EtlFile file, string path, Action<IReadOnlyList<TimelineTrack>, Stream> write)
+    {
+        IReadOnlyList<TimelineTrack> tracks = Timeline.Of(run.TablesOf(file, EventDecoder.Of(file)));
+        using var output = new BufferedStream(File.Create(path), 1 << 16);
+        write(tracks, output);
     }
 
     static StreamWriter NewFile(string folder, ITraceTable table) => new(Path.Combine(folder, $"{table.Name}.csv")) { NewLine = "\n" };

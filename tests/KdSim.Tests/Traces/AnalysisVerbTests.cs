@@ -50,6 +50,33 @@ public sealed class AnalysisVerbTests : IDisposable
         Assert.Contains("functions", Assert.Throws<UsageException>(() => Run("irps", Trace(), "--section", "no")).Message);
     }
 
+    [Fact]
+    public void Routines_have_the_names_of_the_PDBs_that_belong_to_the_images()
+    {
+        JsonElement[] routines = [.. Report("dpcisr").GetProperty("routines").EnumerateArray()];
+        Assert.Contains(routines, row => row.GetProperty("function").GetString() == "PulseIsr");
+        JsonElement[] raisers = [.. Report("cpu").GetProperty("raisers").EnumerateArray()];
+        Assert.Contains(raisers, row => row.GetProperty("module").GetString() == "ntoskrnl.exe" && row.GetProperty("function").GetString() == "KiDpcInterrupt");
+    }
+
+    [Fact]
+    public void A_Chrome_trace_joins_the_drivers_of_a_request()
+    {
+        string path = Path.Combine(_folder, "demo.json");
+        Run("export", Trace(), "--format", "chrome", "-o", path);
+        JsonElement[] events = [.. JsonDocument.Parse(File.ReadAllBytes(path)).RootElement.GetProperty("traceEvents").EnumerateArray()];
+        JsonElement read = events.First(one => Is(one, "X") && one.GetProperty("name").GetString() == "IRP_MJ_READ");
+        long flow = read.GetProperty("args").GetProperty("id").GetInt64() + 1;
+        JsonElement[] steps = [.. events.Where(one => one.TryGetProperty("id", out JsonElement id) && id.GetInt64() == flow)];
+        Assert.Equal(["s", "f"], steps.Select(step => step.GetProperty("ph").GetString()));
+        Assert.All(steps, step => Assert.Contains(events, one => Is(one, "X") && Place(one) == Place(step)));
+        Assert.All(events.Where(one => Is(one, "X")), one => Assert.True(one.GetProperty("dur").GetDouble() >= 0));
+
+        static (int, double) Place(JsonElement one) => (one.GetProperty("tid").GetInt32(), one.GetProperty("ts").GetDouble());
+
+        static bool Is(JsonElement one, string phase) => one.GetProperty("ph").GetString() == phase;
+    }
+
     JsonElement Report(string name)
     {
         JsonElement report = Json(name, Trace(), "--json");
