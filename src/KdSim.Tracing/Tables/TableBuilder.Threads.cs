@@ -83,16 +83,17 @@ sealed partial class TableBuilder
         long? ready = _readied.Remove(coming, out long since) ? at.Time - since : null;
         _tables.Switches.Add(new SwitchRow(at.Time, at.Cpu, coming, ProcessOf(coming), leaving, ProcessOf(leaving), (int)fields[2], (int)fields[3],
             (int)fields[4], (int)fields[5], ran, ready));
-        if (ran is { } length) Update(leaving, row => row with { Running = row.Running + length });
-        Update(coming, row => row with { Switches = row.Switches + 1, Ready = row.Ready + (ready ?? 0) });
+        if (ran is { } length) AddTimes(leaving, length, 0, 0);
+        AddTimes(coming, 0, 1, ready ?? 0);
         (processor.Thread, processor.SwitchTime) = (coming, at.Time);
     }
 
-    void Update(long thread, Func<ThreadRow, ThreadRow> change)
+    void AddTimes(long thread, long running, int switches, long ready)
     {
         if (!_threads.TryGetValue(thread, out int row))
             _threads[thread] = row = _tables.Threads.Add(new ThreadRow(thread, 0, null, null, 0, 0, 0, 0, ""));
-        _tables.Threads[row] = change(_tables.Threads[row]);
+        ThreadRow known = _tables.Threads[row];
+        _tables.Threads[row] = known with { Running = known.Running + running, Switches = known.Switches + switches, Ready = known.Ready + ready };
     }
 
     void FinishThreads()
@@ -100,7 +101,7 @@ sealed partial class TableBuilder
         // The last stretch of each processor runs to the end of the trace.
         foreach (ProcessorState processor in _processors)
             if (processor.Thread is { } thread && _tables.End > processor.SwitchTime)
-                Update(thread, row => row with { Running = row.Running + _tables.End - processor.SwitchTime });
+                AddTimes(thread, _tables.End - processor.SwitchTime, 0, 0);
         // Threads and processes became known after their first switches, where rundowns come late.
         for (int i = 0; i < _tables.Switches.Count; i++)
         {
