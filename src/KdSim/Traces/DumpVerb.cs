@@ -4,13 +4,14 @@ using KdSim.CommandLine;
 using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Dump;
 using KdSim.Tracing.Etl.Reading;
+using KdSim.Tracing.NetTrace;
 
 namespace KdSim.Traces;
 
 /// <summary>`kdsim trace dump FILE`: the events of a trace, decoded, as text, JSON lines or CSV.</summary>
 sealed class DumpVerb
 {
-    readonly Argument<string> _file = new("FILE") { Description = "a trace: .etl, or a .zip that holds one" };
+    readonly Argument<string> _file = new("FILE") { Description = TraceRun.FileDescription };
     readonly Option<string> _format = new("--format")
     {
         Description = "text, json (one object a line) or csv", HelpName = "text|json|csv", DefaultValueFactory = _ => "text",
@@ -48,7 +49,35 @@ sealed class DumpVerb
     {
         string path = result.GetRequiredValue(_file);
         string format = TraceRun.FormatOf(result.GetValue(_format)!, result.GetValue(_json));
-        using EtlFile file = run.OpenEtl(path);
+        long limit = result.GetValue(_limit) ?? long.MaxValue;
+        TraceBytes bytes = TraceRun.ReadingFile(path, () => TraceBytes.Open(path));
+        return NetTraceFile.Is(bytes) ? DumpNetTrace(run, result, format, bytes, limit) : DumpEtl(run, result, format, bytes, limit);
+    }
+
+    int DumpNetTrace(TraceRun run, ParseResult result, string format, TraceBytes bytes, long left)
+    {
+        using NetTraceFile file = NetTraceFile.Open(bytes);
+        NetTraceEventSequence events;
+        using (ProgressBar? progress = ProgressBar.Start("Reading"))
+            events = TraceRun.ReadingFile(file.Name, () => NetTraceEventSequence.Of(file, progress, run.Cancellation));
+        EventFilter filter = FilterOf(result, events.Clock);
+        using StreamWriter text = run.Text();
+        using EventWriter writer = WriterOf(run, format, text, events.Clock, null);
+        for (int i = 0; i < events.Count && left > 0; i++)
+        {
+            run.Cancellation.ThrowIfCancellationRequested();
+            EventRecord record = events[i];
+            EventDescription description = events.DescriptionOf(i);
+            if (!filter.Accepts(record, description)) continue;
+            writer.Write(record, description);
+            left--;
+        }
+        return TraceCommand.Verdict(file.Name, events.Count, file.Problems);
+    }
+
+    int DumpEtl(TraceRun run, ParseResult result, string format, TraceBytes bytes, long limit)
+    {
+        using EtlFile file = run.OpenEtl(bytes.Name, bytes);
         EventFilter filter = FilterOf(result, file.Clock);
         EventDecoder decoder = EventDecoder.Of(file);
         foreach (string manifest in result.GetValue(_manifest) ?? []) Add(decoder, manifest);
@@ -60,15 +89,17 @@ sealed class DumpVerb
             stacks = StackIndex.Of(file, progress, run.Cancellation);
         }
         using StreamWriter text = run.Text();
-        using EventWriter writer = format switch
-        {
-            "json" => new JsonEventWriter(run.Output, file.Clock) { Stacks = stacks },
-            "csv" => new CsvEventWriter(text, file.Clock) { Stacks = stacks },
-            _ => new TextEventWriter(text, file.Clock) { Stacks = stacks },
-        };
-        Write(run, file, result.GetValue(_fileOrder), decoder, filter, writer, result.GetValue(_limit) ?? long.MaxValue);
-        return TraceCommand.Verdict(file);
+        using EventWriter writer = WriterOf(run, format, text, file.Clock, stacks);
+        Write(run, file, result.GetValue(_fileOrder), decoder, filter, writer, limit);
+        return TraceCommand.Verdict(file.Name, file.EventCount, file.Problems);
     }
+
+    static EventWriter WriterOf(TraceRun run, string format, TextWriter text, TraceClock clock, StackIndex? stacks) => format switch
+    {
+        "json" => new JsonEventWriter(run.Output, clock) { Stacks = stacks },
+        "csv" => new CsvEventWriter(text, clock) { Stacks = stacks },
+        _ => new TextEventWriter(text, clock) { Stacks = stacks },
+    };
 
     static void Write(TraceRun run, EtlFile file, bool fileOrder, EventDecoder decoder, EventFilter filter, EventWriter writer, long left)
     {

@@ -9,6 +9,8 @@ namespace KdSim.Traces;
 /// <summary>What the verbs of `kdsim trace` share: where output goes, and Ctrl+C.</summary>
 sealed class TraceRun(Stream output, CancellationToken cancellation)
 {
+    public const string FileDescription = "a trace: .etl, .nettrace, or a .zip that holds one";
+
     /// <summary>Of the trace that was opened last: PDBs may be beside it.</summary>
     string _folder = "";
 
@@ -23,11 +25,13 @@ sealed class TraceRun(Stream output, CancellationToken cancellation)
     public StreamWriter Text() => new(output, leaveOpen: true) { NewLine = "\n" };
 
     /// <summary>Opens a trace with a progress bar; what cannot be read at all is an error of usage.</summary>
-    public EtlFile OpenEtl(string path)
+    public EtlFile OpenEtl(string path) => OpenEtl(path, ReadingFile(path, () => TraceBytes.Open(path)));
+
+    public EtlFile OpenEtl(string path, TraceBytes bytes)
     {
         using ProgressBar? progress = ProgressBar.Start("Reading");
         _folder = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "";
-        return ReadingFile(path, () => EtlFile.Open(path, progress, cancellation));
+        return ReadingFile(path, () => EtlFile.Open(bytes, progress, cancellation));
     }
 
     /// <summary>The tables of a trace, with a progress bar.</summary>
@@ -109,16 +113,16 @@ static class TraceCommand
     }
 
     /// <summary>A file in which no trace was found: what is known was printed, and one line says it on the error stream.</summary>
-    public static int Verdict(EtlFile file)
+    public static int Verdict(string name, long events, ProblemList problems)
     {
-        if (file.EventCount > 0 || file.Problems.Count == 0) return 0;
-        Console.Error.WriteLine($"kdsim: {file.Name}: {file.Problems.Kept[^1].Text}");
+        if (events > 0 || problems.Count == 0) return 0;
+        Console.Error.WriteLine($"kdsim: {name}: {problems.Kept[^1].Text}");
         return UnreadableTrace;
     }
 
     static Command Trace(TraceRun run)
     {
-        var trace = new Command("trace", "Work on trace files (.etl, .etl.zip).") { Symbols };
+        var trace = new Command("trace", "Work on trace files (.etl, .nettrace, .zip that holds one).") { Symbols };
         foreach (Func<TraceRun, Command> make in Verbs) trace.Subcommands.Add(make(run));
         return trace;
     }

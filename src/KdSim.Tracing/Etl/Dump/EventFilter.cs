@@ -30,11 +30,24 @@ public sealed record EventFilter
     public bool Accepts(in EventRecord record, EventDecoder decoder, out EventDescription description)
     {
         description = null!;
+        if (!AcceptsHead(record)) return false;
+        description = decoder.Describe(record);
+        return AcceptsNames(record, description);
+    }
+
+    /// <summary>For an event whose description is known already.</summary>
+    public bool Accepts(in EventRecord record, EventDescription description) => AcceptsHead(record) && AcceptsNames(record, description);
+
+    bool AcceptsHead(in EventRecord record)
+    {
         if (record.TimeStamp < From || record.TimeStamp >= To) return false;
         if (Processors.Count > 0 && !Processors.Contains(record.Processor)) return false;
         if (Processes.Count > 0 && !Processes.Contains(record.ProcessId)) return false;
-        if (Threads.Count > 0 && !Threads.Contains(record.ThreadId)) return false;
-        description = decoder.Describe(record);
+        return Threads.Count == 0 || Threads.Contains(record.ThreadId);
+    }
+
+    bool AcceptsNames(in EventRecord record, EventDescription description)
+    {
         if (Provider is not null && !IsProvider(record, description)) return false;
         if (Event is not null && !IsEvent(record, description)) return false;
         foreach (FieldCondition condition in Fields)

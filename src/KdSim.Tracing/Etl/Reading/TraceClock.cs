@@ -40,6 +40,9 @@ public sealed class TraceClock
     /// <summary>The time stamp that stands for the beginning of the file.</summary>
     public long Origin { get; }
 
+    /// <summary>Rounded down where it is no whole number.</summary>
+    public long TicksPerSecond => (long)(FileTimeTicksPerSecond * _denominator / _numerator);
+
     /// <summary>100 ns since 1601, UTC.</summary>
     public long ToFileTime(long ticks) => (long)(_start + ((Int128)ticks - Origin) * _numerator / _denominator);
 

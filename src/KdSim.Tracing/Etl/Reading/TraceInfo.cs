@@ -7,7 +7,7 @@ namespace KdSim.Tracing.Etl.Reading;
 /// <summary>The answer of `trace info`: as one JSON object (plain numbers; names are only ever added) and as text.</summary>
 public sealed class TraceInfo(EtlFile file, TraceSummary summary)
 {
-    const string UtcFormat = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
+    internal const string UtcFormat = "yyyy-MM-ddTHH:mm:ss.ffffffZ";
 
     /// <summary>The number that the header gives; without one, what the events show.</summary>
     long Processors => file.Header is { } header ? header.NumberOfProcessors : summary.ProcessorsSeen.DefaultIfEmpty(-1).Max() + 1;
@@ -47,7 +47,7 @@ public sealed class TraceInfo(EtlFile file, TraceSummary summary)
         json.WriteNumber("compressed_buffers", CompressedBuffers);
         json.WriteNumber("lost", header.EventsLost);
         json.WriteNumber("buffers_lost", header.BuffersLost);
-        WriteProblems(json);
+        WriteProblems(json, file.Problems);
         json.WriteStartArray("groups");
         foreach (EventGroup group in summary.Groups) WriteGroup(json, group);
         json.WriteEndArray();
@@ -60,11 +60,11 @@ public sealed class TraceInfo(EtlFile file, TraceSummary summary)
         else json.WriteNull(name);
     }
 
-    void WriteProblems(Utf8JsonWriter json)
+    internal static void WriteProblems(Utf8JsonWriter json, ProblemList problems)
     {
-        json.WriteNumber("problem_count", file.Problems.Count);
+        json.WriteNumber("problem_count", problems.Count);
         json.WriteStartArray("problems");
-        foreach (TraceProblem problem in file.Problems.Kept)
+        foreach (TraceProblem problem in problems.Kept)
         {
             json.WriteStartObject();
             json.WriteString("kind", problem.Kind.ToString());
@@ -114,14 +114,19 @@ public sealed class TraceInfo(EtlFile file, TraceSummary summary)
         output.WriteLine($"Buffers         {file.Buffers.Count:N0}" + (CompressedBuffers > 0 ? $", {CompressedBuffers:N0} of them compressed" : ""));
         output.WriteLine($"Events          {summary.EventCount:N0} from processors {string.Join(' ', summary.ProcessorsSeen)}");
         output.WriteLine($"Lost            {file.Header?.EventsLost ?? 0:N0} events, {file.Header?.BuffersLost ?? 0:N0} buffers");
-        output.WriteLine($"Problems        {file.Problems.Count:N0}" + (file.Problems.Bytes > 0 ? $", {file.Problems.Bytes:N0} bytes lost" : ""));
-        foreach (TraceProblem problem in file.Problems.Kept.Take(20)) output.WriteLine($"  {problem}");
-        if (file.Problems.Count > 20) output.WriteLine($"  and {file.Problems.Count - 20:N0} more (--json lists them)");
+        WriteProblems(output, file.Problems);
         if (summary.Groups.Count == 0) return;
         output.WriteLine();
         output.WriteLine($"{"Count",12} {"Payload",14} {"CRC-32",8} {"Kind",-6} {"Number",6}  Provider");
         foreach (EventGroup group in summary.Groups)
             output.WriteLine($"{group.Count,12:N0} {group.PayloadBytes,14:N0} {group.Crc32:x8} {KindName(group.Kind),-6} {group.Number,6}  {NameOf(group)}");
+    }
+
+    internal static void WriteProblems(TextWriter output, ProblemList problems)
+    {
+        output.WriteLine($"Problems        {problems.Count:N0}" + (problems.Bytes > 0 ? $", {problems.Bytes:N0} bytes lost" : ""));
+        foreach (TraceProblem problem in problems.Kept.Take(20)) output.WriteLine($"  {problem}");
+        if (problems.Count > 20) output.WriteLine($"  and {problems.Count - 20:N0} more (--json lists them)");
     }
 
     string Show(long time) => file.Clock.ToUtc(time) is { } utc ? utc.ToString(UtcFormat, CultureInfo.InvariantCulture) : $"tick {time}";
