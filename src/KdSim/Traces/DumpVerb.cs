@@ -91,7 +91,7 @@ sealed class DumpVerb
         using StreamWriter text = run.Text();
         using EventWriter writer = WriterOf(run, format, text, file.Clock, stacks);
         Write(run, file, result.GetValue(_fileOrder), decoder, filter, writer, limit);
-        return TraceCommand.Verdict(file.Name, file.EventCount, file.Problems);
+        return TraceCommand.Verdict(file);
     }
 
     static EventWriter WriterOf(TraceRun run, string format, TextWriter text, TraceClock clock, StackIndex? stacks) => format switch

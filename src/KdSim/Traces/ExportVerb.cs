@@ -5,6 +5,7 @@ using KdSim.Traces.Sql;
 using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Reading;
 using KdSim.Tracing.Export;
+using KdSim.Tracing.NetTrace;
 using KdSim.Tracing.Tables;
 
 namespace KdSim.Traces;
@@ -20,6 +21,7 @@ static class ExportVerb
         ["csv"] = ("a folder with one CSV file a table", Csv),
         ["perfetto"] = ("a file for ui.perfetto.dev and trace_processor", (run, file, path) => Draw(run, file, path, PerfettoWriter.Write)),
         ["chrome"] = ("the JSON of chrome://tracing", (run, file, path) => Draw(run, file, path, ChromeTraceWriter.Write)),
+        ["nettrace"] = ("a .nettrace file of version 6", NetTrace),
     };
 
     public static Command Make(TraceRun run)
@@ -67,6 +69,13 @@ static class ExportVerb
                 throw new IOException($"{path}: {error.Message.Split('\n', 2)[0]}");
             }
         }
+    }
+
+    static void NetTrace(TraceRun run, EtlFile file, string path)
+    {
+        using ProgressBar? progress = ProgressBar.Start("Writing events");
+        using var output = new BufferedStream(File.Create(path), 1 << 16);
+        NetTraceWriter.Write(file, output, progress, run.Cancellation);
     }
 
     static void Csv(TraceRun run, EtlFile file, string folder)

@@ -30,7 +30,7 @@ static class InfoVerb
             summary = TraceRun.ReadingFile(path, () => TraceSummary.Of(file, progress, run.Cancellation));
         var info = new TraceInfo(file, summary);
         Write(run, json, info.WriteJson, info.WriteText);
-        return TraceCommand.Verdict(file.Name, file.EventCount, file.Problems);
+        return TraceCommand.Verdict(file);
     }
 
     static int ShowNetTrace(TraceRun run, string path, TraceBytes bytes, bool json)

@@ -70,7 +70,8 @@ static class TraceCommand
     };
 
     /// <summary>A verb: makes its command, which runs with what <see cref="TraceRun"/> offers.</summary>
-    static readonly Func<TraceRun, Command>[] Verbs = [InfoVerb.Make, DumpVerb.Make, .. AnalysisVerb.All, SqlVerb.Make, ExportVerb.Make];
+    static readonly Func<TraceRun, Command>[] Verbs =
+        [InfoVerb.Make, DumpVerb.Make, .. AnalysisVerb.All, LintVerb.Make, SqlVerb.Make, ExportVerb.Make];
 
     /// <summary>Names and descriptions, for the tool's help.</summary>
     public static IEnumerable<(string Name, string Description)> Rows() =>
@@ -119,6 +120,8 @@ static class TraceCommand
         Console.Error.WriteLine($"kdsim: {name}: {problems.Kept[^1].Text}");
         return UnreadableTrace;
     }
+
+    public static int Verdict(EtlFile file) => Verdict(file.Name, file.EventCount, file.Problems);
 
     static Command Trace(TraceRun run)
     {

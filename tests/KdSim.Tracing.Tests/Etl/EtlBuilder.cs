@@ -21,7 +21,7 @@ public sealed class EtlBuilder(int bufferSize = 4096, bool compressed = false, i
     readonly List<long> _buffers = [];
     readonly byte[] _packed = new byte[Lz77.WorstLength(bufferSize)];
     readonly byte[] _record = new byte[1 << 16];
-    long _sequence;
+    long _sequence = 1;
 
     public int Processors { get; set; } = 2;
     public uint EventsLost { get; set; }
@@ -222,7 +222,7 @@ public sealed class EtlBuilder(int bufferSize = 4096, bool compressed = false, i
     byte[] HeaderBuffer()
     {
         byte[] payload = HeaderPayload();
-        var header = new EtlBuilder(bufferSize, pointerSize: pointerSize);
+        var header = new EtlBuilder(bufferSize, pointerSize: pointerSize) { _sequence = 0 };
         header.System(0, HeaderTime, KernelGroup.EventTrace, LogFileHeader.Opcode, LogFileHeader.EventVersion, payload);
         Open open = header._open[0];
         using var stream = new MemoryStream();

@@ -142,6 +142,9 @@ public struct EventHeader
     /// <summary>In <see cref="Flags"/>: extended items stand between header and payload.</summary>
     public const ushort HasExtendedItems = 1;
 
+    /// <summary>In <see cref="Flags"/>: the payload is a text.</summary>
+    public const ushort StringOnly = 4;
+
     public ushort Size;
     public HeaderType HeaderType;
     public byte MarkerFlags;

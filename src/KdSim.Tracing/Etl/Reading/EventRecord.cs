@@ -166,6 +166,9 @@ public readonly ref struct EventRecord
         }
     }
 
+    /// <summary>The flags of an EVENT_HEADER; 0 for other headers.</summary>
+    public ushort EventFlags => Numbering == EventNumbering.Id ? Get<ushort>(4) : (ushort)0;
+
     public bool HasItems => Numbering == EventNumbering.Id && (Get<ushort>(4) & EventHeader.HasExtendedItems) != 0;
 
     /// <summary>The extended items between header and payload.</summary>
@@ -195,6 +198,9 @@ public ref struct ExtendedItems(ReadOnlySpan<byte> bytes)
     bool _last = bytes.IsEmpty;
 
     public readonly ExtendedItems GetEnumerator() => this;
+
+    /// <summary>The walk came to the item that says it is the last.</summary>
+    public readonly bool IsWhole => _last;
 
     /// <summary>Where the next item, or the payload, begins.</summary>
     public int End { get; private set; }
