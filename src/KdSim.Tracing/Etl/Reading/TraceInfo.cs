@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Format;
 
 namespace KdSim.Tracing.Etl.Reading;
@@ -82,6 +83,7 @@ public sealed class TraceInfo(EtlFile file, TraceSummary summary)
         json.WriteString("kind", KindName(group.Kind));
         json.WriteString("provider", group.Provider);
         json.WriteNumber("num", group.Number);
+        json.WriteString("name", $"{group.Name.Provider}/{group.Name.Name}");
         json.WriteNumber("count", group.Count);
         json.WriteNumber("payload_bytes", group.PayloadBytes);
         json.WriteNumber("crc32", group.Crc32);
@@ -133,10 +135,10 @@ public sealed class TraceInfo(EtlFile file, TraceSummary summary)
 
     string Seconds() => (file.Clock.DurationInNanoseconds(file.LastTime - file.FirstTime) / 1e9).ToString("F6", CultureInfo.InvariantCulture);
 
-    static string NameOf(EventGroup group)
+    static string NameOf(EventGroup group) => group.Name.Source switch
     {
-        if (group.Kind != EventNumbering.Opcode) return group.Provider.ToString();
-        string? name = KernelEvents.Find(group.Provider, (byte)group.Number, byte.MaxValue)?.FullName ?? KernelEvents.TaskName(group.Provider);
-        return name is null ? group.Provider.ToString() : $"{group.Provider} {name}";
-    }
+        DescriptionSource.Kernel => $"{group.Provider} {group.Name.Name}",
+        _ when group.Name.Provider == $"{group.Provider}" => $"{group.Provider}",
+        _ => $"{group.Provider} {group.Name.Provider}/{group.Name.Name}",
+    };
 }

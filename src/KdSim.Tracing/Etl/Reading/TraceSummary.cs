@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using KdSim.Tracing.Etl.Decoding;
 
 namespace KdSim.Tracing.Etl.Reading;
 
 /// <summary>Events of one provider with one number: how many, how large, when, and a checksum of them all.</summary>
-public sealed record EventGroup(EventNumbering Kind, Guid Provider, int Number)
+/// <param name="Name">Provider and event, as far as they are known; of the first event, if versions differ.</param>
+public sealed record EventGroup(EventNumbering Kind, Guid Provider, int Number, EventDescription Name)
 {
     public long Count { get; internal set; }
     public long PayloadBytes { get; internal set; }
@@ -28,7 +30,9 @@ public sealed class TraceSummary
     readonly Dictionary<(EventNumbering, Guid, int), EventGroup> _groups = [];
     readonly SortedSet<int> _processors = [];
 
-    TraceSummary() { }
+    readonly EventDecoder _decoder;
+
+    TraceSummary(EventDecoder decoder) => _decoder = decoder;
 
     /// <summary>Most frequent first.</summary>
     public IReadOnlyList<EventGroup> Groups =>
@@ -41,7 +45,7 @@ public sealed class TraceSummary
 
     public static TraceSummary Of(EtlFile file, ITraceProgress? progress = null, CancellationToken cancellation = default)
     {
-        var summary = new TraceSummary();
+        var summary = new TraceSummary(EventDecoder.Of(file));
         EventGroup? last = null;
         foreach (EventRecord record in file.InFileOrder(progress, cancellation))
             last = summary.Add(record, last);
@@ -78,7 +82,7 @@ public sealed class TraceSummary
         int number = record.Number;
         if (last is not null && last.Number == number && last.Provider == provider && last.Kind == kind) return last;
         ref EventGroup? group = ref CollectionsMarshal.GetValueRefOrAddDefault(_groups, (kind, provider, number), out bool exists);
-        if (!exists) group = new EventGroup(kind, provider, number);
+        if (!exists) group = new EventGroup(kind, provider, number, _decoder.Describe(record));
         return group!;
     }
 }
