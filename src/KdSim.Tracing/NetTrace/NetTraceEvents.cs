@@ -8,7 +8,7 @@ ref struct NetTraceEvents
 
     readonly int _version;
     readonly bool _compressed;
-    readonly long _offset;
+    readonly long _offset, _firstTime, _lastTime;
     StreamBytes _reader;
     int _payloadSize;
 
@@ -21,9 +21,18 @@ ref struct NetTraceEvents
         if (version < 4) return;
         int length = _reader.UInt16();
         _compressed = (_reader.Int16() & CompressedHeaders) != 0;
-        if (length < LeastHeader) _reader.Take(-1);
-        else _reader.Skip(length - 4);
+        if (length < LeastHeader)
+        {
+            _reader.Take(-1);
+            return;
+        }
+        _firstTime = _reader.Int64();
+        _lastTime = _reader.Int64();
+        _reader.Skip(length - LeastHeader);
     }
+
+    /// <summary>The event lies between the times that the block's header gives, if it gives any.</summary>
+    public readonly bool IsInTime => _firstTime >= _lastTime || (TimeStamp >= _firstTime && TimeStamp <= _lastTime);
 
     public int MetadataId { get; private set; }
     public uint Sequence { get; private set; }

@@ -304,8 +304,12 @@ public sealed class NetTraceFile : IDisposable
     {
         EventBlocks++;
         var events = new NetTraceEvents(block, fileOffset, Version);
+        bool odd = false;
         while (events.MoveNext())
         {
+            // Bytes that were written over often still read as events, but hardly as those of this block.
+            if (!odd && (odd = events.MetadataId != 0 && (!events.IsInTime || !_metadata.ContainsKey(events.MetadataId))))
+                Problems.Add(TraceProblemKind.BadStream, offset + events.Position, 0, "an event is not of its block's time, or of no kind that is known");
             if (events.MetadataId == 0)
             {
                 // Until version 3, metadata stands among the events.

@@ -140,7 +140,7 @@ public class NetTraceTests
     {
         MemoryStream stream = Start(magic: true);
         Object(stream, 4, "Trace", Trace);
-        byte[] head = [.. Shorts(20, 1), .. BitConverter.GetBytes(Time), .. BitConverter.GetBytes(Time + 9)];
+        byte[] head = [.. Shorts(20, 1), .. BitConverter.GetBytes(5L), .. BitConverter.GetBytes(9L)];
         byte[] description = Description(1), first = [.. Ints(42), .. Wide("x")];
         // Flags (metadata, payload size), no metadata, time, size.
         Object(stream, 2, "MetadataBlock", [.. head, 0x81, 0, 0, (byte)description.Length, .. description]);

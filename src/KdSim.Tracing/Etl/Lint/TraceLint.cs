@@ -86,7 +86,7 @@ public sealed class TraceLint
             $"SavedOffset is {header.SavedOffset}, Offset {header.Offset}");
         Check(header.DataEnd % BufferHeader.RecordAlignment == 0, LintRule.BufferEnd, at, $"the data ends at {header.DataEnd}");
         if (!_sequence.TryAdd(header.SequenceNumber, at) && index > 0)
-            Check(false, LintRule.SequenceNumber, at, $"SequenceNumber {header.SequenceNumber} is that of the buffer at 0x{_sequence[header.SequenceNumber]:x}");
+            Check(false, LintRule.SequenceNumber, at, $"SequenceNumber {header.SequenceNumber} is that of buffer 0x{_sequence[header.SequenceNumber]:x}");
         if (index > 1)
             Check(header.TimeStamp >= _file.Buffers[index - 1].Header.TimeStamp, LintRule.FlushTime, at, $"the buffer was flushed before the one before it");
         if (_file.Header is { } file) JudgeAgainst(file, buffer);
