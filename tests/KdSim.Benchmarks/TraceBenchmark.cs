@@ -2,6 +2,7 @@ using System.Diagnostics;
 using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Format;
 using KdSim.Tracing.Etl.Reading;
+using KdSim.Tracing.TraceEventRoute;
 
 namespace KdSim.Benchmarks;
 
@@ -27,6 +28,7 @@ static class TraceBenchmark
                 Measure("callback, time order", path, file => Counted(file, fileOrder: false));
                 Measure("every field decoded, time order", path, Decoded);
                 Measure("counts and checksums (trace info)", path, file => TraceSummary.Of(file).EventCount);
+                if (!compressed) MeasureTraceEvent(path);
             }
             finally
             {
@@ -51,6 +53,29 @@ static class TraceBenchmark
             count = file.EventCount;
         }
         Console.WriteLine($"  {what,-36} {count / best / 1e6,6:F1} million events a second, {best,6:F3} s, {allocated} bytes allocated while reading");
+    }
+
+    /// <summary>TraceEvent on the same events: the conversion to its .btl, and its own reading of that with typed callbacks.</summary>
+    static void MeasureTraceEvent(string path)
+    {
+        using EtlFile file = EtlFile.Open(path);
+        double convert = double.MaxValue, process = double.MaxValue;
+        for (int run = 0; run < Runs; run++)
+        {
+            long start = Stopwatch.GetTimestamp(), count = 0;
+            using TraceEventSession session = TraceEventSession.Open(file);
+            convert = Math.Min(convert, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            session.Source.AllEvents += _ => count++;
+            session.Source.Kernel.PerfInfoISR += _ => { };
+            session.Source.Kernel.PerfInfoDPC += _ => { };
+            session.Source.Kernel.ThreadCSwitch += _ => { };
+            start = Stopwatch.GetTimestamp();
+            session.Source.Process();
+            process = Math.Min(process, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            if (count != file.EventCount) throw new InvalidOperationException($"TraceEvent saw {count} of {file.EventCount} events");
+        }
+        Console.WriteLine($"  {"TraceEvent: conversion",-36} {file.EventCount / convert / 1e6,6:F1} million events a second, {convert,6:F3} s");
+        Console.WriteLine($"  {"TraceEvent: callback",-36} {file.EventCount / process / 1e6,6:F1} million events a second, {process,6:F3} s");
     }
 
     static long Counted(EtlFile file, bool fileOrder)
