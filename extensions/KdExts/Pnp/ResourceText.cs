@@ -23,6 +23,15 @@ public sealed class RequirementsListCommand : WordCommand
         ResourceText.Requirements(session, arguments.Address(session), "");
 }
 
+/// <summary><c>!ioresdes</c>: one requirement.</summary>
+[Command("!ioresdes", "!ioresdes address", "Show a descriptor of a resource requirement", Example = "!ioresdes @rcx")]
+[Reads("nt!_IO_RESOURCE_DESCRIPTOR")]
+public sealed class RequirementCommand : WordCommand
+{
+    protected override IEnumerable<Node> Run(Words arguments, IDebugSession session) =>
+        ResourceText.Requirement(session.Types["nt!_IO_RESOURCE_DESCRIPTOR"].Read(arguments.Address(session)), 0, "");
+}
+
 /// <summary>Resource lists as text. Counts come from memory and are bounded.</summary>
 static class ResourceText
 {
@@ -108,7 +117,7 @@ static class ResourceText
         }
     }
 
-    static IEnumerable<Node> Requirement(StructureValue wanted, ulong entry, string indent)
+    public static IEnumerable<Node> Requirement(StructureValue wanted, ulong entry, string indent)
     {
         ulong type = wanted["Type"], option = wanted["Option"], flags = wanted["Flags"];
         string kind = (option & 1) != 0 ? "Preferred " : (option & 8) != 0 ? "Alternative " : "";

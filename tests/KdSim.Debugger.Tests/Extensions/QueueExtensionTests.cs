@@ -90,6 +90,7 @@ public class QueueExtensionTests
             ("u.Generic.Length", 8), ("u.Generic.Alignment", 8),
             ("u.Generic.MinimumAddress.QuadPart", 0x3f8), ("u.Generic.MaximumAddress.QuadPart", 0x3ff));
         Golden.Check(kernel.Transcript($"!sd {descriptor:x}", $"!acl {descriptor + 0x14:x}", $"!sid {descriptor + 0x40:x}", "!sd 10", "!acl 10", "!sid 10",
-            $"!cmreslist {list:x}", $"!ioreslist {wanted:x}", "!cmreslist 10", "!ioreslist 10"));
+            $"!cmreslist {list:x}", $"!ioreslist {wanted:x}",
+            $"!ioresdes {alternative + kernel.Offset("_IO_RESOURCE_LIST", "Descriptors"):x}", "!ioresdes 10", "!cmreslist 10", "!ioreslist 10"));
     }
 }

@@ -51,6 +51,18 @@ public class KernelExtensionTests
         Assert.Contains($"translates to physical address {row.Groups[1].Value}.", output);
     }
 
+    /// <summary>The first page of a driver, by its physical address: it begins with "MZ"; what is written there is read there.</summary>
+    [Fact]
+    public void Kd_physical_memory_on_the_demo()
+    {
+        string physical = Regex.Match(LiveConsole.DemoTranscript(Stop, "!vtop 0 pulse"), "physical address ([0-9a-f]+)").Groups[1].Value;
+        string output = LiveConsole.DemoTranscript(Stop, $"!db {physical} L10", $"!dc [c] {physical} L4", $"!dw {physical} L 2", $"!dd {physical} L1",
+            $"!dq {physical} L1", $"!dp -m {physical} L1", $"!du {physical} L2", $"!ed {physical} 12345678 9", $"!eb {physical} aa", $"!dd {physical} L2",
+            $"!search 9123456aa 0 {physical}/1000 {physical}/1000", "!dd 0ffffffff0000000", "!eb 0ffffffff0000000 1", "!eb 1000", "!dd", "!cpuid");
+        LiveConsole.CheckGolden(Regex.Replace(output.Replace(physical, "<page>"), "PFNs in range [0-9a-f]+ - [0-9a-f]+|^[0-9a-f]{16} 0", "<pages>",
+            RegexOptions.Multiline).Replace(physical.TrimStart('0')[..^3], "<pfn>"));
+    }
+
     /// <summary>Each command of the kernel extensions is typed in some transcript, so that its text was read at least once.</summary>
     [Fact]
     public void Each_command_has_a_transcript()
