@@ -8,6 +8,8 @@ namespace KdSim.Debugger.Scripting;
 /// <summary>A script's function as a command.</summary>
 sealed class AliasCommand(JavaScriptHost host, LoadedScript script, JsValue function, string name) : ICommand
 {
+    public LoadedScript Script => script;
+
     public object Parse(ArgumentReader arguments) => arguments.Text.Trim();
 
     public IEnumerable<Node> Run(object arguments, IDebugSession session)

@@ -5,6 +5,7 @@ using Jint.Native.Function;
 using Jint.Native.Object;
 using Jint.Native.Symbol;
 using Jint.Runtime;
+using KdSim.Debugger.DataModel;
 using KdSim.Debugger.Language;
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
@@ -23,9 +24,16 @@ sealed record LoadedScript(string Path, ScriptRuntime Runtime)
 /// JavaScript files: loading (root code, then <c>initializeScript</c>), running (<c>invokeScript</c>), unloading
 /// (<c>uninitializeScript</c>). Function aliases become commands: <c>!name argument, argument</c>.
 /// </summary>
-public sealed class JavaScriptHost(DebuggerSession session)
+public sealed class JavaScriptHost
 {
+    readonly DebuggerSession _session;
     readonly List<LoadedScript> _loaded = [];
+
+    public JavaScriptHost(DebuggerSession session)
+    {
+        _session = session;
+        session.Model.Provided["scriptContents"] = Contents;
+    }
 
     public JavaScriptLimits Limits { get; set; } = new();
 
@@ -39,7 +47,7 @@ public sealed class JavaScriptHost(DebuggerSession session)
         string text = Read(path);
         if (_loaded.Any(s => s.Path == path))
             Unload(path);
-        LoadedScript script = new(path, new ScriptRuntime(session, Limits));
+        LoadedScript script = new(path, new ScriptRuntime(_session, Limits));
         string command = CommandLayer(script);
         try
         {
@@ -56,7 +64,7 @@ public sealed class JavaScriptHost(DebuggerSession session)
         }
         catch (CommandException problem)
         {
-            session.Commands.Remove(command);
+            _session.Commands.Remove(command);
             throw new CommandException($"{problem.Message}\nError: Unable to execute JavaScript script '{path}'");
         }
         _loaded.Add(script);
@@ -68,7 +76,9 @@ public sealed class JavaScriptHost(DebuggerSession session)
         LoadedScript script = _loaded.FirstOrDefault(s => s.Path == name || Path.GetFileName(s.Path) == name || s.Name == name) ??
             throw new CommandException($"Error: Unable to find JavaScript script '{name}'");
         _loaded.Remove(script);
-        session.Commands.Remove(CommandLayer(script));
+        foreach (CommandEntry alias in _session.Commands.InExtensions.Where(e => e.Command is AliasCommand command && command.Script == script).ToList())
+            _session.Model.Provided.Remove(alias.Name[1..]);
+        _session.Commands.Remove(CommandLayer(script));
         Guarded(script.Path, () =>
         {
             if (script.Runtime.Engine.Global.Get("uninitializeScript") is Function last)
@@ -77,18 +87,21 @@ public sealed class JavaScriptHost(DebuggerSession session)
         return script.Path;
     }
 
-    /// <summary>Calls a function of any loaded script (<c>@$scriptContents.name(...)</c>); false when none has it.</summary>
-    public bool TryCall(string function, string arguments, out string result)
+    /// <summary><c>@$scriptContents</c> of <c>dx</c>: the functions of all loaded scripts by name; of two, the later one's.</summary>
+    ModelRecord Contents() => new("",
+    [
+        .. _loaded.SelectMany(s => s.Runtime.Engine.Global.GetOwnProperties().Select(p => (Script: s, Name: p.Key.ToString(), p.Value.Value)))
+            .Where(f => f.Value is ScriptFunction).GroupBy(f => f.Name, StringComparer.Ordinal).Select(g => g.Last())
+            .Select(f => new ModelMember(f.Name, () => Callable(f.Script, f.Value))),
+    ]);
+
+    static ModelFunction Callable(LoadedScript script, JsValue function) => new(arguments =>
     {
-        foreach (LoadedScript script in Enumerable.Reverse(_loaded))
-            if (script.Runtime.Engine.Global.Get(function) is Function found)
-            {
-                result = Call(script, found, $"@$scriptContents.{function}", arguments);
-                return true;
-            }
-        result = "";
-        return false;
-    }
+        ModelValue? result = null;
+        Guarded(script.Path, () => result = ModelBridge.ToModel(script.Runtime,
+            script.Runtime.Engine.Call(function, [.. arguments.Select(a => ModelBridge.ToScript(script.Runtime, a))])));
+        return result!;
+    });
 
     static string CommandLayer(LoadedScript script) => $"js:{script.Path}";
 
@@ -115,8 +128,9 @@ public sealed class JavaScriptHost(DebuggerSession session)
                 throw new CommandException($"\"{script.Path}\": functionAlias needs a function and a name of letters and digits, not '{name}'");
             entries.Add(new CommandEntry(new CommandAttribute($"!{name}", $"!{name} [arguments]", $"A function of {script.Path}"),
                 new AliasCommand(this, script, call, name), []));
+            _session.Model.Provided[name] = () => Callable(script, call);
         }
-        session.Commands.Add(CommandLayer(script), entries);
+        _session.Commands.Add(CommandLayer(script), entries);
     }
 
     /// <summary>Calls a function with the arguments of a command line; the answer is its value as text, empty for undefined.</summary>
@@ -159,7 +173,7 @@ public sealed class JavaScriptHost(DebuggerSession session)
     {
         if (text.Length >= 2 && text[0] == '"' && text[^1] == '"')
             return text[1..^1].Replace("\\\"", "\"").Replace("\\\\", "\\");
-        ulong value = session.Evaluate(text);
+        ulong value = _session.Evaluate(text);
         return value <= uint.MaxValue ? (double)value : script.Runtime.Int64(value);
     }
 

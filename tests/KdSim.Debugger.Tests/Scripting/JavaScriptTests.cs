@@ -161,10 +161,14 @@ public sealed class JavaScriptTests : IDisposable
         Assert.StartsWith("Couldn't resolve error at 'nosuch'\n", _pulse.Run("!addthem nosuch 1"));
         Assert.Equal($"Command Loaded Scripts:\n    JavaScript script from '{path}'\n", _pulse.Run(".scriptlist"));
         Assert.Equal($"bye\nJavaScript script successfully loaded from '{path}'\ninit\ninvoke\n", _pulse.Run($".scriptrun {path}"));
-        Assert.True(_pulse.Session.Scripts.TryCall("add", "2 3", out string result) && result.EndsWith(": 0x5\n", StringComparison.Ordinal));
-        Assert.False(_pulse.Session.Scripts.TryCall("nosuch", "", out _));
+        Assert.Equal("@$scriptContents.add(2, 3) : 0x5\n", _pulse.Run("dx @$scriptContents.add(2, 3)"));
+        Assert.Equal("@$addthem(0xfffff80000000000, 1) : 0xfffff80000000001\n", _pulse.Run("dx @$addthem(0xfffff80000000000, 1)"));
+        Assert.Contains("    [0x1]            : 0x5\n", _pulse.Run("dx @$scriptContents.list(\"a\")"));
+        Assert.Contains("Error (0x80004005): Error: of its own", _pulse.Run("dx @$scriptContents.fails()"));
+        Assert.StartsWith("Error: ", _pulse.Run("dx @$scriptContents.nosuch()"));
         Assert.Equal($"bye\nJavaScript script unloaded from '{path}'\n", _pulse.Run(".scriptunload tools.js"));
         Assert.Equal("No export addthem found\n", _pulse.Run("!addthem 1 2"));
+        Assert.StartsWith("Error: Unable to bind name", _pulse.Run("dx @$addthem(1, 2)"));
         Assert.Equal("Command Loaded Scripts:\n", _pulse.Run(".scriptlist"));
     }
 
