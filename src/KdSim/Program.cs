@@ -16,7 +16,8 @@ static class Program
         {
             if (arguments is ["trace", .. string[] rest]) return TraceCommand.Run(rest);
             if (arguments is ["exports", ..]) return ExportsCommand.Run(arguments.AsSpan(1), Console.Out);
-            Options options = OptionTable.Parse(arguments, OperatingSystem.IsWindows(), !Console.IsInputRedirected);
+            Options options = KdEnvironment.Apply(
+                OptionTable.Parse(arguments, OperatingSystem.IsWindows(), !Console.IsInputRedirected), Environment.GetEnvironmentVariable);
             if (options.ShowHelp) return Help();
             if (options.ShowVersion)
             {

@@ -148,6 +148,7 @@ public class ParserFuzzTests
         public bool TryRead(ulong address, int size, bool physical, out ulong value) => (value = 0) != 0;
         public int Read(ulong address, Span<byte> buffer) => 0;
         public bool TryEntryPoint(ulong imageBase, out ulong address) => (address = 0) != 0;
+        public string? ReturnType(ulong function) => null;
         public ulong EvaluateCpp(string text) => 0;
     }
 }

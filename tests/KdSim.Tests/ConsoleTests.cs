@@ -78,6 +78,30 @@ public partial class ConsoleTests
         Assert.Equal(["cleared", "cleared", "broke in", "broke in", "left with 130", "left with 130"], done);
     }
 
+    /// <summary>kd's options that act on a session: scripts at the start and after reboots, extensions, logs in UTF-16, exceptions.</summary>
+    [Fact]
+    public void Options_act_on_the_session()
+    {
+        string folder = Directory.CreateTempSubdirectory("kdsim").FullName;
+        try
+        {
+            string script = Path.Combine(folder, "start.kd"), log = Path.Combine(folder, "log.txt");
+            File.WriteAllText(script, ".echo the script runs");
+            (string output, _) = LiveConsole.Run("buffers", [".reboot", ".echo done"], "-b", "-cfr", script);
+            Assert.Equal(3, output.Split("\nthe script runs\n").Length);
+            (output, _) = LiveConsole.Run("buffers", [".reboot", ".echo done"], "-b", "-cf", script);
+            Assert.Equal(2, output.Split("\nthe script runs\n").Length);
+            LiveConsole.Run("buffers", [".echo wide"], "-b", "-logou", log);
+            Assert.Contains(".echo wide\nwide\n", File.ReadAllText(log, System.Text.Encoding.Unicode));
+            (output, _) = LiveConsole.Run("buffers", ["sx"], "-b", "-x", "-aKdExts");
+            Assert.Contains("av - Access violation - break", output);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     [Fact]
     public void Settings_are_read()
     {

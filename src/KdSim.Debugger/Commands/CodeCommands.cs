@@ -9,8 +9,10 @@ using KdSim.Debugging.Structures;
 
 namespace KdSim.Debugger.Commands;
 
-/// <summary><c>u ub</c>: disassembles eight instructions, from an address or before it.</summary>
+/// <summary><c>u ub uu up</c>: disassembles eight instructions, from an address or before it.</summary>
 [Command("u", "u [range]", "Disassemble", Example = "u nt!IofCompleteRequest")]
+[Command("uu", "uu [range]", "Disassemble", Example = "uu nt!IofCompleteRequest L2")]
+[Command("up", "up [range]", "Disassemble physical memory")]
 [Command("ub", "ub [address]", "Disassemble the instructions before an address", Example = "ub @rip")]
 public sealed class Unassemble : TextCommand
 {
@@ -23,12 +25,15 @@ public sealed class Unassemble : TextCommand
 
     static readonly System.Runtime.CompilerServices.ConditionalWeakTable<DebuggerSession, Continuation> Last = [];
 
-    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
+    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session) => arguments.Name == "up"
+        ? session.WithPhysicalMemory(() => Listing(arguments, session)) : Listing(arguments, session);
+
+    static IEnumerable<Node> Listing(TextArguments arguments, DebuggerSession session)
     {
         Continuation last = Last.GetOrCreateValue(session);
         ulong start, end = 0, count = Instructions;
         if (arguments.Text.Length == 0)
-            start = last.Next != 0 && arguments.Name == "u" ? last.Next : session.Rip;
+            start = last.Next != 0 && arguments.Name != "ub" ? last.Next : session.Rip;
         else
         {
             AddressRange range = AddressRange.Parse(session, arguments.Text, 1, 0, out _);

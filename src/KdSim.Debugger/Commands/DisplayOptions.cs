@@ -1,6 +1,7 @@
 using KdSim.Debugger.Sessions;
 using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
+using KdSim.Debugging.Targets;
 
 namespace KdSim.Debugger.Commands;
 
@@ -100,5 +101,49 @@ public sealed class ClearScreen : TextCommand
     {
         session.ClearScreen?.Invoke();
         yield break;
+    }
+}
+
+/// <summary><c>.asm</c>: how disassembly looks.</summary>
+[Command(".asm", ".asm[-] [ignore_output_width] [no_code_bytes] [source_line]", "Show or set the options of disassembly", Example = ".asm")]
+public sealed class AssemblyOptions : TextCommand
+{
+    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
+    {
+        AsmOptions asm = session.Options.Asm;
+        bool on = !arguments.Text.StartsWith('-');
+        foreach (string word in arguments.Text.TrimStart('-').Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            switch (word)
+            {
+                case "ignore_output_width": asm.IgnoreOutputWidth = on; break;
+                case "no_code_bytes": asm.NoCodeBytes = on; break;
+                case "source_line": asm.SourceLine = on; break;
+                default: throw arguments.Wrong("Syntax", arguments.Text.IndexOf(word, StringComparison.Ordinal) + 1);
+            }
+        string[] set =
+        [
+            .. asm.IgnoreOutputWidth ? ["ignore_output_width"] : Array.Empty<string>(), .. asm.NoCodeBytes ? ["no_code_bytes"] : Array.Empty<string>(),
+            .. asm.SourceLine ? ["source_line"] : Array.Empty<string>(),
+        ];
+        yield return new Line(new Text($"Assembly options: {(set.Length == 0 ? "<none>" : string.Join(' ', set))}"));
+    }
+}
+
+/// <summary><c>.echotime .echotimestamps</c>: the time, which is the target's.</summary>
+[Command(".echotime", ".echotime", "Show the time", Example = ".echotime")]
+[Command(".echotimestamps", ".echotimestamps [0|1]", "Show the time before what the target prints", Example = ".echotimestamps 1; .echotimestamps 0")]
+public sealed class EchoTime : TextCommand
+{
+    protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
+    {
+        if (arguments.Name == ".echotimestamps")
+        {
+            session.Options.EchoTimestamps = arguments.Text.Length == 0 ? !session.Options.EchoTimestamps : session.Evaluate(arguments.Text) != 0;
+            string verb = session.Options.EchoTimestamps ? "will" : "will not";
+            yield return new Line(new Text($"Event time stamps {verb} be displayed"));
+            yield break;
+        }
+        ITargetClock clock = session.Target.Capability<ITargetClock>() ?? throw new CommandException("This target has no clock");
+        yield return new Line(new Text($"Debugger (not debuggee) time: {Control.StopReporter.FormatTime(clock.UtcNow)}"));
     }
 }

@@ -8,6 +8,7 @@ using KdSim.Debugging.Structures;
 namespace KdSim.Debugger.Commands;
 
 /// <summary><c>dds dqs dps</c> and the pointer-then-what-it-points-to family.</summary>
+[Command("kd", "kd [count]", "Display the raw stack with symbols", Example = "kd 4")]
 [Command("dds", "dds [range]", "Display doublewords with their symbols")]
 [Command("dqs", "dqs [range]", "Display quadwords with their symbols")]
 [Command("dps", "dps [range]", "Display pointers with their symbols", Example = "dps @rsp")]
@@ -24,17 +25,26 @@ public sealed class DisplayReferenced : TextCommand
 {
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
     {
-        int unit = arguments.Name[1] == 'd' ? 4 : 8;
-        AddressRange range = arguments.Text.Length == 0
-            ? new AddressRange(session.Rip, 128, false)
-            : AddressRange.Parse(session, arguments.Text, unit, (ulong)(128 / unit), out _);
+        (string text, bool physical, _) = MemoryOptions.Take(arguments.Text);
+        return physical ? session.WithPhysicalMemory(() => Rows(arguments.Name, text, session)) : Rows(arguments.Name, text, session);
+    }
+
+    static IEnumerable<Node> Rows(string name, string text, DebuggerSession session)
+    {
+        LastDisplay last = LastDisplay.Of(session);
+        if (name == "kd")
+            (name, text) = ("dqs", $"@rsp L{(text.Length == 0 ? "10" : text)}");
+        int unit = name[1] == 'd' ? 4 : 8;
+        last.Kind = name;
+        AddressRange range = last.Range(session, text, unit, (ulong)(128 / unit));
         for (ulong at = range.Start; at - range.Start < range.Length; at += (ulong)unit)
         {
             bool read = session.TryReadInteger(at, unit, out ulong value);
             string shown = !read ? unit == 8 ? "????????`????????" : "????????" : unit == 8 ? Addresses.Accent(value)
                 : value.ToString("x8");
-            string more = read ? Referenced(session, arguments.Name[2], value) : "";
+            string more = read ? Referenced(session, name[2], value) : "";
             yield return new Line(new Text($"{Addresses.Accent(at)}  {shown}{more}"));
+            last.Next = at + (ulong)unit;
         }
     }
 

@@ -152,8 +152,8 @@ public sealed class RunScript : TextCommand
 }
 
 /// <summary>Log files.</summary>
-[Command(".logopen", ".logopen [/t] [/d] [file]", "Open a log file")]
-[Command(".logappend", ".logappend [file]", "Append to a log file")]
+[Command(".logopen", ".logopen [/t] [/u] [/d] [file]", "Open a log file")]
+[Command(".logappend", ".logappend [/u] [file]", "Append to a log file")]
 [Command(".logclose", ".logclose", "Close the log file")]
 [Command(".logfile", ".logfile", "Show whether a log file is open", Example = ".logfile")]
 public sealed class LogFile : TextCommand
@@ -176,16 +176,22 @@ public sealed class LogFile : TextCommand
             yield break;
         }
         ArgumentReader reader = new(arguments.Name, arguments.Text);
-        bool stamped = false;
+        bool stamped = false, wide = false;
         while (reader.Switch() is { } option)
+        {
             stamped |= option == "/t";
+            wide |= option == "/u";
+            if (option is not ("/t" or "/u" or "/d"))
+                throw arguments.Wrong("Syntax", 1);
+        }
         string path = reader.Rest().Trim('"');
         path = path.Length == 0 ? "dbgeng.log" : path;
         if (stamped)
             path = Path.ChangeExtension(path, null) + $"_{Environment.ProcessId:x4}_{DateTime.Now:yyyy-MM-dd_HH-mm-ss-fff}" +
                 Path.GetExtension(path);
         session.CloseLogs();
-        session.AddLog(new StreamWriter(path, append: arguments.Name == ".logappend", new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true });
+        session.AddLog(new StreamWriter(path, append: arguments.Name == ".logappend",
+            wide ? new UnicodeEncoding(false, true) : new UTF8Encoding(false)) { NewLine = "\n", AutoFlush = true });
         yield return new Line(new Text($"Opened log file '{path}'"));
     }
 }

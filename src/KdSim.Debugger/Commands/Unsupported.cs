@@ -5,7 +5,6 @@ using KdSim.Debugging.Output;
 namespace KdSim.Debugger.Commands;
 
 /// <summary>Commands of WinDbg that this debugger does not have. They say so by name, instead of a syntax error.</summary>
-[Command(".asm", ".asm", "Not supported: disassembly options")]
 [Command(".dump", ".dump", "Not supported: writing dump files")]
 [Command(".idle_cmd", ".idle_cmd", "Not supported: commands that run when the debugger is idle")]
 [Command(".ocommand", ".ocommand", "Not supported: commands in the target's output")]
@@ -17,7 +16,6 @@ namespace KdSim.Debugger.Commands;
 [Command(".symfix", ".symfix", "Not supported: no symbol server is asked; .sympath takes folders and symbol stores")]
 [Command("dg", "dg", "Not supported: descriptor tables")]
 [Command("rdmsr", "rdmsr", "Not supported: model-specific registers")]
-[Command("up", "up", "Not supported: disassembling physical memory")]
 [Command("wrmsr", "wrmsr", "Not supported: model-specific registers")]
 public sealed class Unsupported : TextCommand
 {

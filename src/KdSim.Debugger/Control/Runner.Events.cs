@@ -120,7 +120,8 @@ public sealed partial class Runner
 
     (bool, bool, StopEvent) Exception(StopEvent.Exception exception)
     {
-        session.Pseudo.ExceptionCode = exception.Code;
+        (session.Pseudo.ExceptionCode, session.Pseudo.FirstChance, session.Pseudo.ExceptionParameters) =
+            (exception.Code, exception.FirstChance, exception.Parameters);
         EventFilter filter = session.Filters.ForException(exception.Code, create: false);
         // The bug check that follows an unhandled exception is a stop of its own: who did not ask for one before it is told and goes there.
         bool breaks = filter.Mode == FilterMode.Break || (!exception.FirstChance && filter is { Mode: FilterMode.SecondChance, IsChosen: true });

@@ -103,9 +103,13 @@ public sealed partial class Runner(DebuggerSession session)
         return false;
     }
 
+    /// <summary>How often the target was started again.</summary>
+    public int Restarts { get; private set; }
+
     /// <summary>The target was booted anew.</summary>
     public void Restarted()
     {
+        Restarts++;
         _bugChecked = false;
         session.CurrentProcessor = session.Target.Hints.CurrentProcessor;
         session.SetProcess(0, 0);

@@ -165,7 +165,7 @@ public sealed class StopReporter(DebuggerSession session)
 
     string BreakInBox()
     {
-        if (session.Options.Quiet)
+        if (session.Options.Quiet || session.Options.NoBreakInWarning)
             return "";
         string stars = new('*', 79);
         string[] lines =

@@ -22,6 +22,9 @@ public interface IEvaluationContext
     /// <summary>The entry point of the image at this base.</summary>
     bool TryEntryPoint(ulong imageBase, out ulong address);
 
+    /// <summary>What a function returns, as C writes it; null when there is no typed function at the address.</summary>
+    string? ReturnType(ulong function);
+
     /// <summary>Evaluates C++ text to an integer.</summary>
     ulong EvaluateCpp(string text);
 

@@ -149,9 +149,21 @@ public sealed class MasmEvaluator(IEvaluationContext context)
             "$vvalid" => IsValid(Number(0), Number(1)) ? 1UL : 0,
             "$iment" => context.TryEntryPoint(Number(0), out ulong entry) ? entry
                 : throw ExpressionException.Memory(text[(call.End - 1)..]),
+            "$fnsucc" => IsSuccess(context.ReturnType(Number(0)), Number(1), Number(2)) ? 1UL : 0,
             _ => throw ExpressionException.Operand(text[call.Position..]),
         };
     }
+
+    /// <summary>Whether a value that a function returned means success; where its type does not say so, the flag: 1 for zero, 0 for anything else.</summary>
+    static bool IsSuccess(string? type, ulong value, ulong flag) => type switch
+    {
+        "bool" or "BOOL" or "BOOLEAN" => value != 0,
+        "HRESULT" or "NTSTATUS" => (int)value >= 0,
+        "HANDLE" => value is not (0 or ulong.MaxValue),
+        ['v', 'o', 'i', 'd'] => true,
+        [.., '*'] => value != 0,
+        _ => flag == 0 == (value != 0),
+    };
 
     bool IsValid(ulong address, ulong length)
     {

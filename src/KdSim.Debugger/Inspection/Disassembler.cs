@@ -36,10 +36,12 @@ public static class Disassembler
         {
             length = 1;
             string shown = bytes.Length == 0 ? "??" : bytes[0].ToString("x2");
-            return $"{Addresses.Accent(address)} {shown,-15} ???";
+            return $"{Addresses.Accent(address)} {(session.Options.Asm.NoCodeBytes ? "" : $"{shown,-15} ")}???";
         }
         length = bytes.Length;
-        return $"{Addresses.Accent(address)} {Convert.ToHexStringLower(bytes),-15} {Format(session, instruction)}";
+        string code = session.Options.Asm.NoCodeBytes ? "" : $"{Convert.ToHexStringLower(bytes),-15} ";
+        string line = session.Options.Asm.SourceLine ? $"{session.Modules.LineAt(address)?.Line,5} " : "";
+        return $"{line}{Addresses.Accent(address)} {code}{Format(session, instruction)}";
     }
 
     /// <summary>The row at a stop: with the value of the memory operand, or whether the branch will be taken.</summary>
@@ -143,6 +145,7 @@ public static class Disassembler
             AddLeadingZeroToHexNumbers = true,
             SmallHexNumbersInDecimal = true,
             BranchLeadingZeros = false,
+            ShowBranchSize = false,
             SignedMemoryDisplacements = true,
             RipRelativeAddresses = false,
             MasmSymbolDisplInBrackets = true,

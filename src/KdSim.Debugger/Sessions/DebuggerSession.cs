@@ -264,6 +264,8 @@ public sealed partial class DebuggerSession : IDebugSession
 
     void PrintTargetText(string text)
     {
+        if (Options.EchoTimestamps && Target.Capability<ITargetClock>() is { } clock)
+            text = $"{Control.StopReporter.FormatTime(clock.UtcNow)}: {text}";
         foreach (TextWriter log in _log)
             log.Write(text);
         Renderer.TargetText(text);

@@ -73,5 +73,8 @@ public sealed class ExpressionContext(DebuggerSession session) : IEvaluationCont
         return true;
     }
 
+    public string? ReturnType(ulong function) => session.Modules.At(function) is { } module &&
+        module.Symbols.Nearest(module.Rva(function)) is { Type: { Kind: TypeKind.Function } type } ? type.Element?.CName : null;
+
     public ulong EvaluateCpp(string text) => session.Cpp.EvaluateInteger(text);
 }

@@ -24,6 +24,11 @@ public sealed class PseudoRegisters(DebuggerSession session)
 
     public uint ExceptionCode { get; set; }
 
+    /// <summary>Parameters of the last exception.</summary>
+    public IReadOnlyList<ulong> ExceptionParameters { get; set; } = [];
+
+    public bool FirstChance { get; set; }
+
     public ulong EventIp { get; set; }
 
     public ulong PreviousIp { get; set; }
@@ -58,6 +63,11 @@ public sealed class PseudoRegisters(DebuggerSession session)
             value = BugCheck[parameter];
             return true;
         }
+        if (name.StartsWith("$exr_param", StringComparison.Ordinal) && int.TryParse(name.AsSpan(10), out int index15) && index15 is >= 0 and < 15)
+        {
+            value = index15 < ExceptionParameters.Count ? ExceptionParameters[index15] : 0;
+            return true;
+        }
         ulong? found = name switch
         {
             "$ip" => session.Context.Integer?.Rip,
@@ -83,6 +93,13 @@ public sealed class PseudoRegisters(DebuggerSession session)
             "$irql" => session.Context.Control?.Cr8,
             "$bug_code" => BugCheck[0],
             "$exr_code" => ExceptionCode,
+            "$exr_chance" => ExceptionCode == 0 ? 0UL : FirstChance ? 1UL : 2,
+            "$exr_numparams" => (ulong)ExceptionParameters.Count,
+            "$peb" => session.CurrentProcess is var process and not 0 ? Field(process, "nt!_EPROCESS", "Peb") : 0,
+            "$teb" => session.CurrentThread is var thread and not 0 ? Field(thread, "nt!_KTHREAD", "Teb") : 0,
+            "$exentry" => session.CurrentProcess is var owner and not 0 ? Field(owner, "nt!_EPROCESS", "SectionBaseAddress") : 0,
+            "$argreg" => session.Context.Integer?.Rcx,
+            "$dtid" or "$dpid" or "$dsid" => 0,
             "$dbgtime" => session.Target.Capability<Debugging.Targets.ITargetClock>() is { } clock
                 ? (ulong)clock.UtcNow.ToFileTimeUtc() : null,
             _ => null,
@@ -90,6 +107,9 @@ public sealed class PseudoRegisters(DebuggerSession session)
         value = found ?? 0;
         return found is not null;
     }
+
+    ulong Field(ulong structure, string type, string field) =>
+        session.Types.Find(type)?.Find(field) is { } path && session.TryReadPointer(structure + path.Offset, out ulong value) ? value : 0;
 
     public bool TrySet(string name, ulong value)
     {

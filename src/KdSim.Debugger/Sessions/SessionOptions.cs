@@ -30,6 +30,12 @@ public sealed class SessionOptions
     /// <summary>What stops and steps show (<c>.prompt_allow</c>).</summary>
     public PromptItems Prompt { get; } = new();
 
+    /// <summary>How disassembly looks (<c>.asm</c>).</summary>
+    public AsmOptions Asm { get; } = new();
+
+    /// <summary>The target's text gets the time before each line (<c>.echotimestamps</c>).</summary>
+    public bool EchoTimestamps { get; set; }
+
     /// <summary>Which registers <c>r</c> shows (<c>rm</c>).</summary>
     public ulong RegisterMask { get; set; } = Inspection.RegisterDump.DefaultMask;
 
@@ -49,6 +55,9 @@ public sealed class SessionOptions
 
     public bool Verbose { get; set; }
 
+    /// <summary>A break-in is not explained.</summary>
+    public bool NoBreakInWarning { get; set; }
+
     /// <summary>No banner, no load messages, no break-in warning.</summary>
     public bool Quiet { get; set; }
 
@@ -62,6 +71,14 @@ public sealed class SessionOptions
 
     /// <summary>What is shown after each stop beside the location (<c>.stopview</c>).</summary>
     public Control.StopContext StopContext { get; init; } = new();
+}
+
+/// <summary>Options of disassembly.</summary>
+public sealed class AsmOptions
+{
+    public bool IgnoreOutputWidth { get; set; }
+    public bool NoCodeBytes { get; set; }
+    public bool SourceLine { get; set; }
 }
 
 /// <summary>The items that a stop shows; each can be switched off.</summary>

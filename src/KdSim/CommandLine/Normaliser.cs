@@ -7,10 +7,13 @@ namespace KdSim.CommandLine;
 static class Normaliser
 {
     /// <summary>kd's options that take an argument: what follows is taken as it is.</summary>
-    public static readonly string[] WithArgument = ["-c", "-cf", "-cfr", "-y", "-i", "-srcpath", "-logo", "-loga", "-ee", "-z"];
+    public static readonly string[] WithArgument = ["-c", "-cf", "-cfr", "-y", "-i", "-srcpath", "-logo", "-loga", "-logou", "-logau", "-ee", "-z"];
 
     /// <summary>kd's options that stand alone.</summary>
-    public static readonly string[] Alone = ["-kqm", "-lines", "-v", "-b", "-bonc", "-d", "-n", "-s", "-r", "-x", "-version", "-myob", "-noshell"];
+    public static readonly string[] Alone = 
+    [
+        "-kqm", "-lines", "-v", "-b", "-bonc", "-d", "-n", "-s", "-r", "-x", "-version", "-myob", "-noshell", "-failinc", "-ses", "-sdce", "-sicv", "-sins",
+    ];
 
     /// <summary>Options of kd that have no meaning here, and why.</summary>
     public static readonly IReadOnlyDictionary<string, string> Refused = new Dictionary<string, string>
@@ -18,9 +21,25 @@ static class Normaliser
         ["-k"] = "there is no wire to a target: the machine is part of kdsim",
         ["-kl"] = "there is no local kernel to debug: the machine is part of kdsim",
         ["-kx"] = "there is no EXDI server: the machine is part of kdsim",
-        ["-server"] = "sharing a session is not supported",
-        ["-remote"] = "sharing a session is not supported",
+        ["-zp"] = "there is no page file to open",
+        ["-server"] = Sharing,
+        ["-remote"] = Sharing,
+        ["-qr"] = Sharing,
+        ["-clines"] = Sharing,
+        ["-noio"] = Sharing,
+        ["-secure"] = "secure mode is not supported; no command runs programs of the host in any case",
+        ["-sflags"] = SymbolOptions,
+        ["-snc"] = SymbolOptions,
+        ["-snul"] = SymbolOptions,
+        ["-sup"] = SymbolOptions,
+        ["-t"] = "error levels are not supported: every error is shown",
+        ["-m"] = "there is no modem: the machine is part of kdsim",
+        ["-iu"] = "registering URL schemes is not supported",
+        ["-wake"] = "there is no sleeping debugger to wake",
     };
+
+    const string Sharing = "sharing a session is not supported";
+    const string SymbolOptions = "symbols are loaded in one way, which has no such switch";
 
     // Only single letters may be joined, as kd documents.
     const string Joinable = "rnvsbdx";
@@ -50,6 +69,13 @@ static class Normaliser
                 continue;
             }
             if (Refused.TryGetValue(lower, out string? why)) throw new UsageException($"{argument}: {why}");
+            if (lower.Length > 2 && lower[1] == 'a' && char.IsLetter(lower[2]) && !Alone.Contains(lower))
+            {
+                // -aExtension: the name is glued on.
+                result.Add("-a");
+                result.Add(argument[2..]);
+                continue;
+            }
             if (WithArgument.Contains(lower))
             {
                 if (i + 1 >= arguments.Count) throw new UsageException($"{argument}: an argument is missing");

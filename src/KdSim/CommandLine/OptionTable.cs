@@ -8,12 +8,16 @@ namespace KdSim.CommandLine;
 static class OptionTable
 {
     static readonly Option<string?> Commands = Text("-c", "\"commands\"", "commands to run before the first prompt");
-    static readonly Option<string?> CommandFile = Text("-cf", "file", "a script to run before the first prompt (-cfr is the same)", "-cfr");
+    static readonly Option<string?> CommandFile = Text("-cf", "file", "a script to run before the first prompt");
+    static readonly Option<string?> RestartFile = Text("-cfr", "file", "a script to run before the first prompt and after each .reboot");
     static readonly Option<string?> SymbolPath = Text("-y", "path", "where to look for .pdb files (several folders: separated by ;)");
     static readonly Option<string?> ImagePath = Text("-i", "path", "where to look for driver images");
     static readonly Option<string?> SourcePath = Text("-srcpath", "path", "where to look for source files");
     static readonly Option<string?> LogOverwrite = Text("-logo", "file", "log the session to a new file");
     static readonly Option<string?> LogAppend = Text("-loga", "file", "append the session to a log file");
+    static readonly Option<string?> LogOverwriteWide = Text("-logou", "file", "the same as -logo, in UTF-16");
+    static readonly Option<string?> LogAppendWide = Text("-logau", "file", "the same as -loga, in UTF-16");
+    static readonly Option<string[]> Extensions = new("-a") { HelpName = "Extension", Description = "an extension to load (-aKdExts); repeatable" };
     static readonly Option<string?> Evaluator = Text("-ee", "masm|c++", "the default expression evaluator");
     static readonly Option<bool> Quiet = Flag("-kqm", "quiet: no banner, no load messages");
     static readonly Option<bool> Lines = Flag("-lines", "load source line information (it is on anyway)");
@@ -23,6 +27,13 @@ static class OptionTable
     static readonly Option<bool> Noisy = Flag("-n", "noisy symbol loading");
     static readonly Option<bool> NotLazy = Flag("-s", "load all symbols at once, not when they are needed");
     static readonly Option<bool> Registers = Flag("-r", "show the registers at each stop");
+    static readonly Option<bool> FirstChance = Flag("-x", "stop at every exception when it is raised, not only when nobody handles it");
+    static readonly Option<bool> NoWarning = Flag("-myob", "do not explain a break-in that was asked for");
+    static readonly Option<bool> AnySymbols = Flag("-sicv", "take symbol files whose identity does not match");
+    static readonly Option<bool> NoSymbolVariables = Flag("-sins", "ignore _NT_SYMBOL_PATH and _NT_ALT_SYMBOL_PATH");
+    static readonly Option<bool> AsItIs = Flag(
+        "-failinc", "taken and without effect, as -ses, -sdce and -noshell: it is so anyway (exact symbols, no dialogs, no host commands)", "-ses", "-sdce",
+        "-noshell");
     static readonly Option<bool> Version = Flag("-version", "show the version and leave", "--version");
     static readonly Option<bool> Help = Flag("-?", "show this text and leave", "--help");
 
@@ -61,8 +72,10 @@ static class OptionTable
         if (result.Errors.Count > 0) throw new UsageException(Describe(result.Errors[0]));
         if (result.UnmatchedTokens.Count > 0) throw new UsageException($"{result.UnmatchedTokens[0]}: not an option of kdsim; see kdsim -?");
 
-        string? overwrite = result.GetValue(LogOverwrite), append = result.GetValue(LogAppend);
-        string? commands = result.GetValue(Commands), file = result.GetValue(CommandFile);
+        string? wideLog = result.GetValue(LogAppendWide) ?? result.GetValue(LogOverwriteWide);
+        string? append = result.GetValue(LogAppend) ?? result.GetValue(LogAppendWide);
+        string? overwrite = result.GetValue(LogOverwrite) ?? result.GetValue(LogOverwriteWide);
+        string? commands = result.GetValue(Commands), restart = result.GetValue(RestartFile), file = result.GetValue(CommandFile) ?? restart;
         return new Options
         {
             Commands = commands,
@@ -72,6 +85,13 @@ static class OptionTable
             SourcePath = result.GetValue(SourcePath),
             LogFile = append ?? overwrite,
             LogAppend = append is not null,
+            WideLog = wideLog is not null,
+            RestartFile = restart,
+            Extensions = result.GetValue(Extensions) ?? [],
+            BreakOnFirstChance = result.GetValue(FirstChance),
+            NoBreakInWarning = result.GetValue(NoWarning),
+            AnySymbols = result.GetValue(AnySymbols),
+            NoSymbolVariables = result.GetValue(NoSymbolVariables),
             Evaluator = OneOf("-ee", result.GetValue(Evaluator), "masm", "c++"),
             Quiet = result.GetValue(Quiet),
             Verbose = result.GetValue(Verbose),
@@ -107,8 +127,9 @@ static class OptionTable
         root.Directives.Clear();
         foreach (Option option in new Option[]
         {
-            Commands, CommandFile, SymbolPath, ImagePath, SourcePath, LogOverwrite, LogAppend, Evaluator, Quiet, Lines, Verbose, BeforeDrivers,
-            FirstLoad, Noisy, NotLazy, Registers, Machine, Drivers, HardwareId, Scenario, Cpus, Memory, Seed, Limit,
+            Commands, CommandFile, RestartFile, SymbolPath, ImagePath, SourcePath, LogOverwrite, LogAppend, LogOverwriteWide, LogAppendWide, Extensions,
+            Evaluator, Quiet, Lines, Verbose, BeforeDrivers, FirstLoad, FirstChance, Noisy, NotLazy, Registers, NoWarning, AnySymbols,
+            NoSymbolVariables, AsItIs, Machine, Drivers, HardwareId, Scenario, Cpus, Memory, Seed, Limit,
             TraceFile, Record, Plain, Json, FailOn, NoSettings,
             Version, Help,
         })

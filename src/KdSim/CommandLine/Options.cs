@@ -21,8 +21,28 @@ sealed record Options
     public string? SymbolPath { get; init; }
     public string? ImagePath { get; init; }
     public string? SourcePath { get; init; }
+    public string? ExtensionPath { get; init; }
     public string? LogFile { get; init; }
     public bool LogAppend { get; init; }
+
+    /// <summary>The log is UTF-16.</summary>
+    public bool WideLog { get; init; }
+
+    /// <summary>A script that runs after each reboot too.</summary>
+    public string? RestartFile { get; init; }
+
+    public IReadOnlyList<string> Extensions { get; init; } = [];
+    public bool BreakOnFirstChance { get; init; }
+    public bool NoBreakInWarning { get; init; }
+
+    /// <summary>Symbol files whose identity does not match are taken.</summary>
+    public bool AnySymbols { get; init; }
+
+    /// <summary>The environment does not say where symbols are.</summary>
+    public bool NoSymbolVariables { get; init; }
+
+    /// <summary>Lines that the history keeps; null: as the settings say.</summary>
+    public int? HistorySize { get; init; }
     public bool Quiet { get; init; }
     public bool Verbose { get; init; }
     public bool NoisySymbols { get; init; }

@@ -37,7 +37,7 @@ sealed class ConsoleHost : IDisposable
         _options = options;
         _output = output;
         _settings = settings ?? UserSettings.None;
-        _history = new History(_settings.History);
+        _history = new History(options.HistorySize ?? _settings.History);
         bool colours = terminal && _settings.Colours && !options.Json;
         DriverPackages? packages = options.TraceFile is null ? DriverPackages.Read(machine) : null;
         ulong? limit = options.Unattended ? (options.Limit ?? DefaultLimit) * TicksPerNanosecond : options.Limit * TicksPerNanosecond;
@@ -89,6 +89,7 @@ sealed class ConsoleHost : IDisposable
             if (_options.CommandFile is { } script && !File.Exists(script)) throw new UsageException($"-cf: {script}: no such file");
             if (_machine is { } machine) Start(machine);
             else if (!_options.Quiet && !_options.Json) _output.Write($"{_trace!.Description}\n");
+            foreach (string extension in _options.Extensions) Execute($".load {extension}");
             if (_settings.Commands.Length > 0) Execute(_settings.Commands);
             if (typed && _settings.KeepWorkspace) LoadWorkspace();
             if (_options.Commands is { } commands) Execute(commands, echo: true);
@@ -106,7 +107,8 @@ sealed class ConsoleHost : IDisposable
 
     void OpenLog(string path)
     {
-        string answer = _session.Capture(() => _session.Execute($"{(_options.LogAppend ? ".logappend" : ".logopen")} \"{path}\""));
+        string command = $"{(_options.LogAppend ? ".logappend" : ".logopen")}{(_options.WideLog ? " /u" : "")}";
+        string answer = _session.Capture(() => _session.Execute($"{command} \"{path}\""));
         if (_session.Failed) throw new UsageException($"-logo: {path}: cannot be written: {answer.Trim()}");
         if (!_options.Quiet && !_options.Json) _output.Write(answer);
     }
@@ -131,6 +133,8 @@ sealed class ConsoleHost : IDisposable
     {
         if (!_options.Quiet && !_options.Json) _output.Write(Banner.Text(machine));
         if (_options.Record is { } record) Record(machine, record);
+        if (_options.BreakOnFirstChance)
+            foreach (EventFilter filter in _session.Filters.All.Where(f => f.Exception != 0)) filter.Choose(FilterMode.Break);
         // Without this the session would take the load for one that nobody asked for, and go on.
         if (_options.Break == InitialBreak.FirstModuleLoad) _session.Filters.Find("iml")!.Choose(FilterMode.Break);
         // With -kqm the first byte is the first prompt: what drivers print while they start is in !log.
@@ -191,7 +195,9 @@ sealed class ConsoleHost : IDisposable
 
     void Execute(string line)
     {
+        int restarts = _session.Runner.Restarts;
         _session.Execute(line);
+        if (_session.Runner.Restarts != restarts && _options.RestartFile is { } script) _session.Execute($"$$>< {script}");
         if (_failures.ScenarioFinished && _machine?.Machine.Description.OnIdle == OnIdle.Exit) _session.ExitCode ??= 0;
     }
 
@@ -201,7 +207,9 @@ sealed class ConsoleHost : IDisposable
         ImagePath = Joined([options.ImagePath, settings.ImagePath, .. FoldersOf(options, packages)]),
         SourcePath = Joined([options.SourcePath, settings.SourcePath, .. FoldersOf(options, packages), AppContext.BaseDirectory]),
         StopContext = StopContext.Parse(settings.Context),
-        ExtensionPath = Path.Combine(AppContext.BaseDirectory, "extensions"),
+        ExtensionPath = Joined([Path.Combine(AppContext.BaseDirectory, "extensions"), options.ExtensionPath]),
+        AllowMismatch = options.AnySymbols,
+        NoBreakInWarning = options.NoBreakInWarning,
         NoisySymbols = options.NoisySymbols,
         EagerSymbols = options.NoLazySymbols,
         Prompt = { Registers = options.RegistersAtStops },

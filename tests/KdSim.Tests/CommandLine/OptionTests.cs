@@ -35,7 +35,16 @@ public class OptionTests
         Assert.Equal(InitialBreak.BeforeDrivers, Parse("-bonc").Break);
         Assert.Equal(InitialBreak.FirstModuleLoad, Parse("-d").Break);
         Assert.Equal((false, "log"), (Parse("-logo", "log").LogAppend, Parse("-logo", "log").LogFile));
-        Assert.Equal("x", Parse("-cfr", "x").CommandFile);
+        Assert.Equal(("x", "x"), (Parse("-cfr", "x").CommandFile, Parse("-cfr", "x").RestartFile));
+        Assert.Null(Parse("-cf", "x").RestartFile);
+        Assert.Equal((true, false, "l"), (Parse("-logou", "l").WideLog, Parse("-logou", "l").LogAppend, Parse("-logou", "l").LogFile));
+        Assert.Equal((true, true, "l"), (Parse("-logau", "l").WideLog, Parse("-logau", "l").LogAppend, Parse("-logau", "l").LogFile));
+        Assert.Equal(["KdExts", "other"], Parse("-aKdExts", "-aother").Extensions);
+        Assert.True(Parse("-x") is { BreakOnFirstChance: true });
+        Assert.True(Parse("-myob") is { NoBreakInWarning: true });
+        Assert.True(Parse("-sicv") is { AnySymbols: true });
+        Assert.True(Parse("-sins") is { NoSymbolVariables: true });
+        foreach (string withoutEffect in new[] { "-failinc", "-ses", "-sdce", "-noshell", "-lines" }) Parse(withoutEffect);
         Assert.True(Parse("-?").ShowHelp);
         Assert.True(Parse("-version").ShowVersion);
         Assert.True(OptionTable.Parse(["/KQM"], windows: true, inputIsTerminal: true).Quiet);
@@ -45,6 +54,22 @@ public class OptionTests
     [Theory]
     [InlineData("-kl", "there is no local kernel")]
     [InlineData("-kx", "there is no EXDI")]
+    [InlineData("-k com:port=1", "there is no wire")]
+    [InlineData("-zp x", "there is no page file")]
+    [InlineData("-server tcp:port=1", "sharing a session")]
+    [InlineData("-remote tcp:port=1", "sharing a session")]
+    [InlineData("-QR server", "sharing a session")]
+    [InlineData("-clines 5", "sharing a session")]
+    [InlineData("-noio", "sharing a session")]
+    [InlineData("-secure", "secure mode")]
+    [InlineData("-sflags 0x10", "symbols are loaded in one way")]
+    [InlineData("-snc", "symbols are loaded in one way")]
+    [InlineData("-snul", "symbols are loaded in one way")]
+    [InlineData("-sup", "symbols are loaded in one way")]
+    [InlineData("-t 3", "error levels")]
+    [InlineData("-m", "there is no modem")]
+    [InlineData("-iu k", "URL schemes")]
+    [InlineData("-wake 5", "no sleeping debugger")]
     [InlineData("-c", "-c: an argument is missing")]
     [InlineData("--machine", "--machine: an argument is missing")]
     [InlineData("--cpus 9", "--cpus: a number from 1 to 8 expected, found '9'")]
@@ -57,6 +82,27 @@ public class OptionTests
     [InlineData("stray", "stray: not an option")]
     public void Mistakes_name_the_option(string line, string expected) =>
         Assert.Contains(expected, Assert.Throws<UsageException>(() => Parse(line.Split(' '))).Message);
+
+    [Fact]
+    public void The_environment_says_what_options_did_not()
+    {
+        Dictionary<string, string> variables = new()
+        {
+            ["_NT_SYMBOL_PATH"] = "s", ["_NT_ALT_SYMBOL_PATH"] = "alt", ["_NT_SOURCE_PATH"] = "src", ["_NT_EXECUTABLE_IMAGE_PATH"] = "img",
+            ["_NT_EXPR_EVAL"] = "C++", ["_NT_DEBUG_LOG_FILE_APPEND"] = "log", ["_NT_DEBUGGER_EXTENSION_PATH"] = "ext", ["_NT_DEBUG_HISTORY_SIZE"] = "7",
+            ["KDQUIET"] = "1",
+        };
+        Options From(params string[] arguments) => KdEnvironment.Apply(Parse(arguments), variables.GetValueOrDefault);
+        Options plain = From();
+        Assert.Equal(("alt;s", "src", "img", "c++", "log", true, "ext", 7),
+            (plain.SymbolPath, plain.SourcePath, plain.ImagePath, plain.Evaluator, plain.LogFile, plain.LogAppend, plain.ExtensionPath, plain.HistorySize));
+        Assert.True(plain.NoBreakInWarning);
+        Options told = From("-y", "y", "-ee", "masm", "-logo", "mine");
+        Assert.Equal(("y;alt;s", "masm", "mine", false), (told.SymbolPath, told.Evaluator, told.LogFile, told.LogAppend));
+        Assert.Equal("y", From("-y", "y", "-sins").SymbolPath);
+        variables = new() { ["_NT_DEBUG_LOG_FILE_OPEN"] = "open", ["_NT_EXPR_EVAL"] = "pascal" };
+        Assert.Equal(("open", false, null), (From().LogFile, From().LogAppend, From().Evaluator));
+    }
 
     [Fact]
     public void Help_lists_every_option_with_a_description() =>
