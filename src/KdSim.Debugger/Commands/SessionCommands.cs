@@ -22,15 +22,8 @@ public sealed class Help : TextCommand
             yield break;
         }
         CommandEntry entry = session.Commands.Find(arguments.Text) ?? throw new CommandException($"There is no command {arguments.Text}");
-        yield return new Line(new Text(entry.Declaration.Syntax));
-        yield return new Line(new Text($"    {entry.Declaration.Summary}."));
-        if (entry.Command is IExplained explained)
-            foreach (Node node in explained.Explain())
-                yield return node;
-        if (entry.Declaration.Example.Length > 0)
-            yield return new Line(new Text("    Example: "), new Link(entry.Declaration.Example, entry.Declaration.Example));
-        if (entry.Reads.Count > 0)
-            yield return new Line(new Text($"    Reads: {string.Join(", ", entry.Reads)}"));
+        foreach (Node node in CommandReference.Describe(entry))
+            yield return node;
     }
 
     public static IEnumerable<Node> List(DebuggerSession session, string pattern = "")
