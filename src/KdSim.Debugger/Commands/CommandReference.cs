@@ -1,5 +1,6 @@
 using System.Text;
 using KdSim.Debugger.Language;
+using KdSim.Debugging.Commands;
 using KdSim.Debugging.Output;
 
 namespace KdSim.Debugger.Commands;

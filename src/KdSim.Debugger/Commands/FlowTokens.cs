@@ -21,7 +21,7 @@ namespace KdSim.Debugger.Commands;
 [Command(".continue", ".continue", "Go to the next turn of a loop")]
 [Command(".catch", ".catch { commands }", "Go on behind the braces after an error in them", Example = ".catch { .echo tried }; .echo after")]
 [Command(".leave", ".leave", "Leave a .catch")]
-[Command(".block", ".block { commands }", "Replace aliases once more at the entry of a block", Example = "aS x 5; .block { .echo x }")]
+[Command(".block", ".block { commands }", "Replace aliases once more at the entry of a block", Example = "aS Five 5; .block { .echo Five }; ad Five")]
 [Command("j", "j condition ['commands'] ; ['commands']", "Run one of two commands", Example = "j (1) '.echo yes' ; '.echo no'")]
 [Command("z", "commands ; z(condition)", "Repeat what stands before while a condition holds", Example = "r $t0 = 3; r $t0 = @$t0 - 1; z(@$t0)")]
 public sealed class FlowTokens : TextCommand

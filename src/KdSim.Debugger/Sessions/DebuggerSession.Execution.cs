@@ -93,16 +93,26 @@ public sealed partial class DebuggerSession
         OutputFilter last = pipeline.Filters[^1];
         string result = string.Concat(lines.Select(l => l + "\n"));
         if (last.Kind is ">" or ">>")
-        {
-            if (last.Kind == ">")
-                File.WriteAllText(last.Argument, result);
-            else
-                File.AppendAllText(last.Argument, result);
-        }
+            Keep(last.Argument, result, append: last.Kind == ">>");
         else if (last.Kind == "more" && ScreenHeight is not null && AskForLine is not null)
             Page(result.Split('\n')[..^1], Math.Max(ScreenHeight() - 1, 1));
         else if (result.Length > 0)
             Emit(new Text(result));
+    }
+
+    static void Keep(string path, string text, bool append)
+    {
+        try
+        {
+            if (append)
+                File.AppendAllText(path, text);
+            else
+                File.WriteAllText(path, text);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new CommandException($"{path} cannot be written: {problem.Message}");
+        }
     }
 
     void Page(string[] lines, int height)
