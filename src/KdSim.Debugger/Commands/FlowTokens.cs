@@ -23,7 +23,7 @@ namespace KdSim.Debugger.Commands;
 [Command(".leave", ".leave", "Leave a .catch")]
 [Command(".block", ".block { commands }", "Replace aliases once more at the entry of a block", Example = "aS Five 5; .block { .echo Five }; ad Five")]
 [Command("j", "j condition ['commands'] ; ['commands']", "Run one of two commands", Example = "j (1) '.echo yes' ; '.echo no'")]
-[Command("z", "commands ; z(condition)", "Repeat what stands before while a condition holds", Example = "r $t0 = 3; r $t0 = @$t0 - 1; z(@$t0)")]
+[Command("z", "commands ; z(condition)", "Repeat what stands before while a condition holds", Example = "r $t0 = @$t0 + 1; z(@$t0 < 3)")]
 public sealed class FlowTokens : TextCommand
 {
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session) => throw arguments.Wrong("Syntax", 0);

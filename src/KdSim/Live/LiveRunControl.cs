@@ -70,8 +70,10 @@ sealed class LiveRunControl(
         int processor = Computer.Current.Number;
         IntegerState integer = RegisterMapping.Read(ref Computer.Current.State).Integer!;
         ulong[] general = [.. integer.General];
-        ulong stack = (general[Rsp] & ~0xFul) - 0x30 - sizeof(ulong);
-        inputs.WriteMemory(AddressSpace.Current.DirectoryBase, stack, BitConverter.GetBytes(integer.Rip));
+        // No caller: nobody that stands on this stack asked for it. Behind the return address the home space, then the fifth argument.
+        byte[] frame = new byte[6 * sizeof(ulong)];
+        ulong stack = (general[Rsp] & ~0xFul) - (ulong)frame.Length - sizeof(ulong);
+        inputs.WriteMemory(AddressSpace.Current.DirectoryBase, stack, frame);
         (general[Rsp], general[Rcx], general[Rdx], general[R8], general[R9]) = (stack, ManuallyInitiatedCrash, 0, 0, 0);
         inputs.SetContext(processor, new ProcessorContext { Integer = integer with { General = general, Rip = routine } });
         return Go();

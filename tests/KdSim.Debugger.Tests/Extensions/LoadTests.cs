@@ -96,7 +96,8 @@ public sealed class LoadTests : IDisposable
     {
         Pulse pulse = Faulty();
         pulse.Session.Extensions.Patience = TimeSpan.FromMilliseconds(kind == "spin" ? 20 : 20_000);
-        using Timer timer = new(_ => pulse.Session.Interrupt(), null, 50, 50);
+        // Not before the command is well on its way: one that has not begun is just cancelled.
+        using Timer timer = new(_ => pulse.Session.Interrupt(), null, 500, 50);
         string output = pulse.Run($"!fault {kind}");
         timer.Change(Timeout.Infinite, Timeout.Infinite);
         Assert.EndsWith(expected, output);
