@@ -20,7 +20,7 @@ public static class CommandReference
 
     /// <summary>Whether a command only says that it is not supported or not simulated.</summary>
     public static bool IsMissing(CommandEntry entry) => entry.Declaration.Summary.StartsWith("Not supported", StringComparison.Ordinal) ||
-        entry.Declaration.Summary.Contains("(not simulated", StringComparison.Ordinal);
+        entry.Declaration.Summary.StartsWith("Not simulated", StringComparison.Ordinal);
 
     /// <summary>What a command is for, how it is written, an example, what it reads.</summary>
     public static IEnumerable<Node> Describe(CommandEntry entry)
