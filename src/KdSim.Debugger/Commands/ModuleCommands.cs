@@ -107,7 +107,7 @@ public sealed class SetPath : TextCommand
                 if (text.Length > 0)
                     session.Modules.Unload(m => m.IsLoaded && m.Symbols.Status is "no symbols" or "export symbols");
                 yield return new Line(new Text($"Symbol search path is: {(path.Length == 0 ? "<empty>" : path)}"));
-                yield return new Line(new Text($"Expanded Symbol search path is: {path.ToLowerInvariant()}"));
+                yield return new Line(new Text($"Expanded Symbol search path is: {path}"));
                 break;
             case ".srcpath":
                 options.SourcePath = path;

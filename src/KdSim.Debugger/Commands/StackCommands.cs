@@ -10,18 +10,15 @@ using KdSim.Debugging.Targets;
 namespace KdSim.Debugger.Commands;
 
 /// <summary><c>k</c> and its variants: one line a frame.</summary>
-[Command("k", "k[b|p|P|v][n][f][L] [count | = sp [ip] count]", "Display the stack", Example = "k")]
+[Command("k", "k[b|p|P|v][n][f][L] [count | = sp [ip] count]", "Display the stack", Flags = "bcfnpPvL", Example = "k")]
 [Command("kL", "kL [count]", "Display the stack without source lines")]
 [Command("kb", "kb [count]", "Display the stack with the first four argument slots")]
-[Command("kbL", "kbL [count]", "Display the stack with argument slots, without source lines")]
 [Command("kc", "kc [count]", "Display only the names of the stack's functions")]
 [Command("kf", "kf [count]", "Display the stack with the distance between frames")]
 [Command("kn", "kn [count]", "Display the stack with frame numbers")]
-[Command("knL", "knL [count]", "Display the stack with frame numbers, without source lines")]
 [Command("kp", "kp [count]", "Display the stack with parameters")]
 [Command("kP", "kP [count]", "Display the stack with parameters on lines of their own")]
 [Command("kv", "kv [count]", "Display the stack with argument slots and trap frames")]
-[Command("kvL", "kvL [count]", "Display the stack with argument slots and trap frames, without source lines")]
 public sealed class DisplayStack : TextCommand
 {
     protected override IEnumerable<Node> Run(TextArguments arguments, DebuggerSession session)
@@ -116,6 +113,8 @@ static class StackText
         List<string> parameters = session.Walker.Locals().Where(l => l.IsParameter)
             .Select(l => $"{l.Type.CName} {l.Name} = {(session.Walker.Load(l) is { } v ? LocalText.Value(session, v) : "<value unavailable>")}").ToList();
         session.Scope = before;
+        if (parameters.Count == 0)
+            return site; // Without private symbols nothing is known of them.
         int plus = site.IndexOf('+');
         string list = variant.Contains('P')
             ? "(\n" + string.Join(",\n", parameters.Select(p => $"\t\t\t{p}")) + ")"

@@ -23,14 +23,14 @@ sealed class TypeFields(DebuggerSession session, TypeOptions options)
     public static IEnumerable<Node> Of(DebuggerSession session, TypeInfo type, ulong address) =>
         new TypeFields(session, new TypeOptions()).Show(type, address, []);
 
-    /// <param name="fields">Paths such as <c>Type</c>, <c>Tail.Overlay.</c>; none: all fields.</param>
+    /// <param name="fields">Paths such as <c>Type</c>, <c>Tail.Overlay.</c>, <c>DriverObject->DriverName</c>; none: all fields.</param>
     public IEnumerable<Node> Show(TypeInfo type, ulong? address, IReadOnlyList<string> fields)
     {
         if (address is null && type.Kind == TypeKind.Enum)
             return type.Values.Select(v => new Line(new Text($"   {v.Key} = 0n{v.Value}")));
         if (!type.IsRecord)
             return [new Line(new Text(address is { } at ? DataValues.Format(session, type, at) : Declaration(type)))];
-        List<string[]> wanted = [.. fields.Select(f => f.Split('.'))];
+        List<string[]> wanted = [.. fields.Select(f => f.Replace("->", ".").Split('.'))];
         if (address is { } start && session.Read(start, stackalloc byte[1]) == 0)
             return Unreadable(type, start, wanted);
         return options.Compact ? [new Line(new Text(Compact(type, address, wanted)))] : Level(type, address, wanted, 0);

@@ -106,7 +106,8 @@ public sealed class CommandTable
 
     /// <summary>
     /// Splits a command's text into its name and the rest. Punctuation names (<c>??</c>, <c>$$&gt;a&lt;</c>), dot and bang names end where
-    /// their letters end; of letters the longest name that is known is taken, so that <c>recx</c> is <c>r ecx</c>.
+    /// their letters end; of letters the longest name that is known is taken, so that <c>recx</c> is <c>r ecx</c>. Flags
+    /// that a command declares belong to its name.
     /// </summary>
     public (CommandEntry? Entry, int NameLength) Resolve(string text)
     {
@@ -132,6 +133,10 @@ public sealed class CommandTable
             return (backwards, letters + 1);
         if (letters < text.Length && text[letters] is '1' && Find(text[..(letters + 1)]) is { } numbered)
             return (numbered, letters + 1);
+        for (int length = 1; length < letters; length++)
+            if (_exact.TryGetValue(text[..length], out CommandEntry? flagged) && flagged.Declaration.Flags.Length > 0 &&
+                !text.AsSpan(length, letters - length).ContainsAnyExcept(flagged.Declaration.Flags))
+                return (flagged, letters);
         for (int length = letters; length > 0; length--)
             if (_exact.TryGetValue(text[..length], out CommandEntry? exact))
                 return (exact, length);

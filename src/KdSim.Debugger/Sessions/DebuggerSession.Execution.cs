@@ -366,7 +366,7 @@ public sealed partial class DebuggerSession
             throw command[0] == '!'
                 ? new CommandException($"No export {command[(command.LastIndexOf('.', length - 1) + 1)..length].TrimStart('!')} found")
                 : new CommandSyntaxException("Syntax", start + 1, text) { Hint = Unknown(command) };
-        object arguments = entry.Command.Parse(new ArgumentReader(entry.Name, command[length..]));
+        object arguments = entry.Command.Parse(new ArgumentReader(entry.Declaration.Flags.Length > 0 ? command[..length] : entry.Name, command[length..]));
         return new BoundCommand(entry, arguments, processor, Commands.Version);
     }
 

@@ -56,12 +56,17 @@ public sealed class ArgumentReader(string name, string text)
         return false;
     }
 
-    /// <summary>A switch: a word that begins with <c>/</c> or <c>-</c> followed by a letter or digit; null when none is next.</summary>
+    /// <summary>A switch: a word that begins with <c>/</c> or <c>-</c> followed by a letter or digit, and is no path; null when none is next.</summary>
     public string? Switch()
     {
         if (Peek is not ('/' or '-') || _position + 1 >= Text.Length || !char.IsLetterOrDigit(Text[_position + 1]))
             return null;
-        return Word();
+        int before = _position;
+        string word = Word();
+        if (word[0] == '-' || word.IndexOf('/', 1) < 3)
+            return word;
+        _position = before;
+        return null; // /tmp/a.log is a path: no switch is that long before its next slash.
     }
 
     /// <summary>All that is left, blanks at both ends removed.</summary>

@@ -17,6 +17,9 @@ public sealed class CommandAttribute(string name, string syntax, string summary)
     /// <summary>One sentence, without a full stop.</summary>
     public string Summary { get; } = summary;
 
+    /// <summary>Letters that may follow the name without a blank, in any order: <c>kvn</c> is <c>k</c> with two of them.</summary>
+    public string Flags { get; init; } = "";
+
     /// <summary>A line that works on the demo machine.</summary>
     public string Example { get; init; } = "";
 }
