@@ -27,7 +27,7 @@ sealed partial class KernelRecorder
     /// <summary>Processes that have ended, though their objects are still listed, and their last threads run.</summary>
     readonly HashSet<ulong> _ended = [];
 
-    long Now => (long)(_computer.Now / Ticks.PerNanosecond);
+    long Now => CounterOf(_computer.Now);
 
     /// <summary>Writes what a trace begins with. The machine stands still.</summary>
     public void Begin(RunInputs inputs, RecordingProfile profile)

@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using KdSim.Kernel.Mm;
 using KdSim.Machine.Cpu;
-using KdSim.Machine.Time;
 using KdSim.Nt;
 using KdSim.Tracing.Etl.Writing;
 
@@ -157,7 +156,7 @@ sealed partial class KernelRecorder
         ProcessorState processor = _processors[cpu];
         _session.Kernel(cpu, Time(cpu), SpinLockPayload.Opcode, new SpinLockPayload
         {
-            SpinLock = spinLock, Caller = wait.Caller, AcquireTime = wait.AcquireClock / Ticks.PerNanosecond, ReleaseTime = (ulong)Time(cpu),
+            SpinLock = spinLock, Caller = wait.Caller, AcquireTime = (ulong)CounterOf(wait.AcquireClock), ReleaseTime = (ulong)Time(cpu),
             WaitTimeInCycles = (uint)(wait.AcquireClock - wait.StartClock), SpinCount = wait.Spins, ThreadID = processor.Current.Thread,
             Irql = (byte)_computer.Processors[cpu].State.Cr8, AcquireDepth = 1,
             Flag = (byte)((processor.IsInDpc ? SpinLockPayload.InDpc : 0) | (processor.IsInIsr ? SpinLockPayload.InIsr : 0)),

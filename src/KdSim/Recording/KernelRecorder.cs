@@ -69,7 +69,9 @@ sealed partial class KernelRecorder : IKernelObserver
     bool Wants(RecordedKinds kind) => (_kinds & kind) != 0;
 
     /// <summary>Nanoseconds since boot, by the clock of the processor.</summary>
-    long Time(int cpu) => (long)(_computer.Processors[cpu].State.Clock / Ticks.PerNanosecond);
+    long Time(int cpu) => CounterOf(_computer.Processors[cpu].State.Clock);
+
+    static long CounterOf(ulong clock) => EtlSession.CounterAt(clock / Ticks.PerNanosecond);
 
     void Event<T>(int cpu, in T payload) where T : unmanaged, IEventPayload
     {

@@ -126,7 +126,7 @@ sealed class RecordingSessions : ITraceSessions, IKernelObserver
             else recording.Session.Flush(Now);
     }
 
-    long Now => (long)(_machine.Computer.Now / Ticks.PerNanosecond);
+    long Now => EtlSession.CounterAt(_machine.Computer.Now / Ticks.PerNanosecond);
 
     static TraceSessionState StateOf(Recording recording) => new(recording.Id, recording.Request, recording.Session.Buffers, recording.Session.Count);
 

@@ -7,6 +7,7 @@ using KdSim.Machines;
 using KdSim.Targets.Traces;
 using KdSim.Tracing.Etl.Format;
 using KdSim.Tracing.Etl.Reading;
+using KdSim.Tracing.Etl.Writing;
 
 namespace KdSim.Traces;
 
@@ -54,7 +55,7 @@ sealed class TraceFrontTarget(EtlFile file, TraceTarget trace, IReadOnlyList<str
         TraceInputs inputs = TraceInputs.Read(file);
         LiveTarget live = Build(inputs);
         bool isWhole = (file.Header!.LogFileMode & LogFileHeader.CircularMode) == 0;
-        ulong start = (ulong)Math.Max(0, file.HeaderTime);
+        ulong start = EtlSession.NanosecondsAt(file.HeaderTime);
         ulong goal = start + (trace.Position == 0 ? (ulong)(file.LastTime - file.HeaderTime) : trace.Ticks);
         var comparison = new TraceComparison(file) { Differs = () => live.Machine.Computer.RequestStop() };
         var lines = new List<string>();

@@ -66,6 +66,7 @@ public sealed class TraceLint
         Field(header.NumberOfProcessors > 0, $"NumberOfProcessors is 0");
         Field(header.StartBuffers == 1, $"StartBuffers is {header.StartBuffers}");
         Field(header.EndTime == 0 || header.EndTime >= header.StartTime, $"EndTime is before StartTime");
+        Field(_file.HeaderTime > 0, $"the header event's time stamp is {_file.HeaderTime}: readers take the session for one that has not begun");
         Field(header.BootTime <= header.StartTime, $"BootTime is after StartTime");
         Field((header.LogMajor, header.LogMinor) is (1, >= 3) or (2, 0), $"the log version is {header.LogMajor}.{header.LogMinor}");
         bool circular = (header.LogFileMode & LogFileHeader.CircularMode) != 0;

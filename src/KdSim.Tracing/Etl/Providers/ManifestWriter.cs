@@ -78,20 +78,27 @@ public static class ManifestWriter
         declared.Payload.Fields.Select(field =>
         {
             var data = new XElement(Events + "data", new XAttribute("name", field.Name), new XAttribute("inType", InType(field)));
+            if (OutType(field) is { } outType) data.Add(new XAttribute("outType", outType));
             if (field.Map is { } map) data.Add(new XAttribute("map", map.Name));
             // A text without a NUL is as long as the field before it says.
             if (field.Length.Kind == ExtentKind.Rest) data.Add(new XAttribute("length", $"{field.Name}Length"));
             return data;
         }));
 
-    static string InType(PayloadField field) => (field.Type, field.Out) switch
+    static string InType(PayloadField field) => field.Type switch
     {
-        (WireType.UInt32, OutType.Hex or OutType.NtStatus) => "win:HexInt32",
-        (WireType.UInt64, OutType.Hex) => "win:HexInt64",
-        (WireType.UnicodeString, _) => "win:UnicodeString",
-        (WireType.UInt8 or WireType.UInt16 or WireType.UInt32 or WireType.UInt64 or WireType.Int32 or WireType.Int64 or WireType.Pointer, _) =>
-            $"win:{field.Type}",
+        WireType.UInt8 or WireType.UInt16 or WireType.UInt32 or WireType.UInt64 or WireType.Int32 or WireType.Int64 or WireType.Pointer
+            or WireType.UnicodeString => $"win:{field.Type}",
         _ => throw new InvalidOperationException($"{field.Name}: {field.Type} is not for manifests written here"),
+    };
+
+    /// <summary>How a number is shown. Not by win:HexInt32 as its inType: TraceEvent does not know that, and drops the field and all behind it.</summary>
+    static string? OutType(PayloadField field) => (field.Type, field.Out) switch
+    {
+        (WireType.UInt32, Format.OutType.NtStatus) => "win:NTSTATUS",
+        (WireType.UInt32, Format.OutType.Hex) => "win:HexInt32",
+        (WireType.UInt64, Format.OutType.Hex) => "win:HexInt64",
+        _ => null,
     };
 
     static string Hex(ulong value) => string.Create(CultureInfo.InvariantCulture, $"0x{value:x}");

@@ -21,11 +21,11 @@ public sealed record EtlSessionOptions
     /// <summary>Keeps only the newest buffers, about so many bytes of them; 0 keeps all.</summary>
     public long CircularBytes { get; init; }
 
-    /// <summary>The machine's date at its boot (tick 0) as a FILETIME.</summary>
+    /// <summary>The machine's date at its boot as a FILETIME.</summary>
     public long BootTime { get; init; }
 
-    /// <summary>Nanoseconds since boot.</summary>
-    public long StartTime { get; init; }
+    /// <summary>The counter (<see cref="EtlSession.CounterAt"/>) when the session begins.</summary>
+    public long StartTime { get; init; } = EtlSession.CounterAt(0);
 
     public uint OsBuild { get; init; } = 17763;
 
@@ -36,12 +36,18 @@ public sealed record EtlSessionOptions
 public delegate void RecordCallback(int processor, ReadOnlySpan<byte> record);
 
 /// <summary>
-/// Writes a trace: each processor's records go to a buffer of its own, full buffers to the file or into a ring. Times are nanoseconds since boot and never go
-/// back on a processor. Nothing is lost, nothing of the host gets in: equal events give equal bytes. Log version 1.5, uncompressed.
+/// Writes a trace: each processor's records go to a buffer of its own, full buffers to the file or into a ring. Times are values of the traced system's
+/// counter (<see cref="CounterAt"/>) and never go back on a processor. Nothing is lost, nothing of the host gets in: equal events give equal bytes.
+/// Log version 1.5, uncompressed.
 /// </summary>
 public sealed class EtlSession : IDisposable
 {
     public const long TicksPerSecond = 1_000_000_000;
+
+    /// <summary>
+    /// A session that began at 0 would be none to readers: TraceEvent delivers nothing of it. One unit of FILETIME, so that both clocks agree.
+    /// </summary>
+    const long CounterAtBoot = 100;
 
     const ushort LoggerId = 1;
     const uint StateFlush = 3;
@@ -92,6 +98,12 @@ public sealed class EtlSession : IDisposable
     }
 
     public EtlSessionOptions Options { get; }
+
+    /// <summary>The counter of the traced system so many nanoseconds after its boot; one tick is a nanosecond.</summary>
+    public static long CounterAt(ulong nanoseconds) => (long)nanoseconds + CounterAtBoot;
+
+    /// <summary>The nanoseconds since boot at which the counter had this value.</summary>
+    public static ulong NanosecondsAt(long counter) => (ulong)Math.Max(0, counter - CounterAtBoot);
 
     /// <summary>Hears of each record when the next one begins, or the session stands still.</summary>
     public RecordCallback? Written { get; set; }

@@ -26,5 +26,5 @@ static class HeaderRecord
         options.ProcessorMegahertz, 0ul, 0ul, 0, "", new byte[SystemTimeSize], 0, "", new byte[SystemTimeSize], 0, 0, options.BootTime,
         EtlSession.TicksPerSecond, FileTime(options, options.StartTime), PerformanceCounter, 0, options.Name, options.FileName);
 
-    static long FileTime(EtlSessionOptions options, long time) => options.BootTime + time / 100;
+    static long FileTime(EtlSessionOptions options, long time) => options.BootTime + (long)EtlSession.NanosecondsAt(time) / 100;
 }
