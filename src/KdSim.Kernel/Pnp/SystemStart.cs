@@ -50,7 +50,8 @@ public sealed class SystemStart(NtKernel kernel) : KernelComponent(kernel)
         }
         Kernel.Roots = Kernel.Roots with
         {
-            Registry = registry, InstalledFiles = installed, DriverFiles = files, DriverStore = [.. Kernel.Options.Packages.Select(p => p.Inf)],
+            Registry = registry, InstalledFiles = installed, DriverFiles = files,
+            DriverStore = [.. Kernel.Options.Packages.Select(p => p.Inf), InBoxPackages.Machine],
         };
     }
 

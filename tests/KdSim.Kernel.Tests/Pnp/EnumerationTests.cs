@@ -23,6 +23,19 @@ public class EnumerationTests
     }
 
     [Fact]
+    public void The_host_bridge_has_a_null_driver_and_runs()
+    {
+        using var machine = new PnpMachine([]);
+        machine.Run();
+        string line = machine.Tree().Split('\n').Single(l => l.Contains(@"PCI\VEN_1AF5&DEV_0100"));
+        Assert.EndsWith("[] Started", line);
+        View<DEVICE_NODE> bridge = machine.Kernel.DeviceNodes.Find(line.Trim().Split(' ')[0]);
+        Assert.Equal([@"\Driver\pci"], machine.Stack(bridge));
+        Assert.Equal("PCI host bridge", machine.Kernel.DeviceKeys.Text(bridge, "DeviceDesc"));
+        Assert.Equal("System", machine.Kernel.DeviceKeys.Text(bridge, "Class"));
+    }
+
+    [Fact]
     public void A_bus_driver_reports_two_children_that_its_package_starts()
     {
         using var machine = new PnpMachine(["pnptest"], @"ROOT\PNPTEST");

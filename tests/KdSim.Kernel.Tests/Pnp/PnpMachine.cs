@@ -11,13 +11,14 @@ using Xunit;
 
 namespace KdSim.Kernel.Tests.Pnp;
 
-/// <summary>A machine with PCI, one Pulse, and driver packages of this repository in its store.</summary>
+/// <summary>A machine with PCI, its host bridge, one Pulse, and driver packages of this repository in its store.</summary>
 internal sealed class PnpMachine : IDisposable
 {
     public PnpMachine(string[] packages, params string[] rootDevices)
     {
         Computer = new Computer(new MachineOptions { Processors = 2 });
         PciBus bus = Computer.AddDevice(new PciBus());
+        Computer.AddDevice(new PciHostBridge(bus));
         Computer.AddDevice(new PulseFunction(bus, new PciAddress(0, 5, 0)));
         PciFirmware.Assign(bus);
         Kernel = new NtKernel(Computer, new BootOptions

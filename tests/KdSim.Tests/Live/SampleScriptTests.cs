@@ -50,7 +50,7 @@ public sealed class SampleScriptTests : IDisposable
             """);
         string output = Run($"bp pulse!PulseDpcForIsr \".scriptrun {script.Replace(@"\", @"\\")}\"; g; q");
         Assert.Contains("first System 4 threads true\nreader true\nframe pulse!PulseDpcForIsr true\nmodule 1\n", output);
-        Assert.Contains("nodes ,ACPI_HAL,ACPI,pci,pulse\n", output);
+        Assert.Contains("nodes ,ACPI_HAL,ACPI,pci,,pulse\n", output);
         Assert.Matches("driver \"..Driver..pulse\"\ncr 1\n", output.Replace("\"\\", "\"\\\\").Replace("r\\p", "r\\\\p"));
     }
 
