@@ -2,6 +2,7 @@ using System.CommandLine;
 using KdSim.CommandLine;
 using KdSim.Tracing.Etl.Decoding;
 using KdSim.Tracing.Etl.Reading;
+using KdSim.Tracing.NetTrace;
 using KdSim.Tracing.Tables;
 
 namespace KdSim.Traces;
@@ -25,7 +26,13 @@ sealed class TraceRun(Stream output, CancellationToken cancellation)
     public StreamWriter Text() => new(output, leaveOpen: true) { NewLine = "\n" };
 
     /// <summary>Opens a trace with a progress bar; what cannot be read at all is an error of usage.</summary>
-    public EtlFile OpenEtl(string path) => OpenEtl(path, ReadingFile(path, () => TraceBytes.Open(path)));
+    public EtlFile OpenEtl(string path)
+    {
+        TraceBytes bytes = ReadingFile(path, () => TraceBytes.Open(path));
+        if (!NetTraceFile.Is(bytes)) return OpenEtl(path, bytes);
+        bytes.Dispose();
+        throw new UsageException($"{path}: a .nettrace file, which only trace info and trace dump read; an .etl is expected here");
+    }
 
     public EtlFile OpenEtl(string path, TraceBytes bytes)
     {

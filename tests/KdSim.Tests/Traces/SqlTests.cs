@@ -50,6 +50,14 @@ public sealed class SqlTests : IDisposable
     public void A_broken_statement_is_one_line() =>
         Assert.StartsWith("trace sql: ", Assert.Throws<UsageException>(() => Ask("selec")).Message);
 
+    [Fact]
+    public void A_nettrace_is_told_from_a_broken_etl()
+    {
+        string path = Path.Combine(_folder, "some.nettrace");
+        File.WriteAllBytes(path, [.. "Nettrace"u8, .. new byte[64]]);
+        Assert.Contains("some.nettrace: a .nettrace file", Assert.Throws<UsageException>(() => Run("sql", path, "select 1")).Message);
+    }
+
     [Theory]
     [InlineData("parquet")]
     [InlineData("csv")]

@@ -6,7 +6,7 @@ using KdSim.Tests.Recording;
 using KdSim.Traces;
 using Xunit;
 
-namespace KdSim.Tests;
+namespace KdSim.Tests.Traces;
 
 /// <summary>`kdsim trace` on a trace that the tool records itself, whole and damaged.</summary>
 public sealed class TraceCommandTests : IDisposable
